@@ -1,0 +1,56 @@
+#!/usr/bin/env node
+import { SupergraphError } from '../gateway/supergraph/supergraph-error.ts';
+import { SettingError } from '../kernel/config/setting-error.ts';
+import { StartRefused } from '../kernel/data/start-refused.ts';
+import { WorkerEnded } from './worker-ended.ts';
+
+/** The commands of `panorama`; each is loaded when it is called. */
+const commands: Readonly<Record<string, { readonly summary: string; run(args: readonly string[]): Promise<void> }>> = {
+  start: {
+    summary: 'start everything in one process  [--port N] [--data-dir DIR] [--config FILE] [--no-demo]',
+    run: async (args) => (await import('./commands/start.ts')).start(args),
+  },
+  gateway: {
+    summary:
+      'serve any supergraph, without apps      --supergraph FILE|URL [--port N] [--host H] [--config FILE] [--workers N]',
+    run: async (args) => (await import('./commands/gateway.ts')).gateway(args),
+  },
+};
+
+const usage = [
+  'usage: panorama <command>',
+  '',
+  ...Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`),
+  '',
+].join('\n');
+
+/** Mistakes of the caller: their message is complete, a stack would only hide it. */
+function isCallersMistake(error: unknown): error is Error {
+  if ([SettingError, StartRefused, SupergraphError].some((kind) => error instanceof kind)) return true;
+  const code = (error as NodeJS.ErrnoException).code;
+  return code?.startsWith('ERR_PARSE_ARGS') === true || code === 'EADDRINUSE' || code === 'EACCES';
+}
+
+/** Runs a command. Exit codes: 0 done, 1 it failed, 2 it was called wrongly. */
+async function main([name, ...args]: readonly string[]): Promise<number> {
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+    process.stdout.write(usage);
+    return 0;
+  }
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!command) {
+    process.stderr.write(`There is no command "${name}".\n\n${usage}`);
+    return 2;
+  }
+  try {
+    await command.run(args);
+    return 0;
+  } catch (error) {
+    if (error instanceof WorkerEnded) return error.exitCode;
+    if (!isCallersMistake(error)) throw error;
+    process.stderr.write(`panorama ${name}: ${error.message}\n`);
+    return 2;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

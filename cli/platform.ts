@@ -1,0 +1,161 @@
+import { mkdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { Authenticator } from '../gateway/admission/authenticate.ts';
+import { batchEntities } from '../gateway/connections/batch-entities.ts';
+import { shareReads } from '../gateway/connections/share-reads.ts';
+import { createGateway } from '../gateway/index.ts';
+import { createPlayground } from '../gateway/server/playground.ts';
+import { serveAlways } from '../gateway/supergraph/served-supergraph.ts';
+import { keepSecret } from '../kernel/config/secret.ts';
+import type { Settings } from '../kernel/config/settings.ts';
+import { connectionStringFor } from '../kernel/data/app-role.ts';
+import { lockDirectory } from '../kernel/data/directory-lock.ts';
+import { migrate } from '../kernel/data/migrate.ts';
+import { startEmbeddedPostgres } from '../kernel/data/postgres/embedded-postgres.ts';
+import { PanoramaError } from '../kernel/errors/panorama-error.ts';
+import type { RunningApp } from '../kernel/subgraph/app.ts';
+import { createLogger, type Logger } from '../kernel/telemetry/logger.ts';
+import { apps } from '../subgraphs/index.ts';
+import { type KeyAuthenticator, openKeyAuthenticator } from '../subgraphs/users/authenticate.ts';
+import { type DemoTarget, insertDemoData } from './demo/insert.ts';
+import { demoCustomerId, demoKeys } from './demo/tenants.ts';
+import { readSuiteSupergraph } from './suite-supergraph.ts';
+
+/** The whole platform in one process. */
+export interface Platform {
+  readonly url: string;
+  /** Lets running requests end, then stops everything, the database last. Calling it again waits for the same end. */
+  stop(): Promise<void>;
+}
+
+type Progress = (step: string) => void;
+
+/** Connections per app: the work of a request is short, and Postgres has few cores to share. */
+const poolSize = 5;
+const drainMs = 5_000;
+
+/** What has been started and must be stopped, in reverse order, also when a later step fails. */
+class Started {
+  readonly #stops: (() => Promise<void>)[] = [];
+
+  async add<T>(starting: Promise<T>, stop: (started: T) => Promise<void>): Promise<T> {
+    const started = await starting;
+    this.#stops.push(() => stop(started));
+    return started;
+  }
+
+  async stop(): Promise<void> {
+    for (let next = this.#stops.pop(); next; next = this.#stops.pop()) await next();
+  }
+}
+
+/** The connection string of the database's owner: the operator's, or that of the embedded server, which is started. */
+async function openPostgres(settings: Settings, started: Started, onProgress: Progress): Promise<string> {
+  await mkdir(settings.PANORAMA_DATA_DIR, { recursive: true });
+  if (settings.DATABASE_URL !== undefined) return settings.DATABASE_URL;
+  const lock = await started.add(lockDirectory(settings.PANORAMA_DATA_DIR), (held) => held.release());
+  const postgres = await started.add(startEmbeddedPostgres({ lock, onProgress }), (server) => server.stop());
+  return postgres.connectionString;
+}
+
+async function startApps(ownerUrl: string, secret: string, logger: Logger, started: Started): Promise<RunningApp[]> {
+  const running: RunningApp[] = [];
+  for (const app of apps) {
+    const databaseUrl = app.hasData ? connectionStringFor(ownerUrl, { app: app.name, secret }) : '';
+    running.push(await started.add(app.start({ databaseUrl, poolSize, secret, logger }), (one) => one.stop()));
+  }
+  return running;
+}
+
+/** Makes the demo data unless they are there. */
+async function keepDemo(databaseUrl: string, target: DemoTarget, onProgress: Progress): Promise<void> {
+  const authenticator = openKeyAuthenticator({ databaseUrl, secret: target.secret, demo: true });
+  const admits = (key: string) => authenticator.authenticate(key, undefined).then(Boolean, ifUnknown);
+  const isThere = (await Promise.all(demoKeys.map(({ key }) => admits(key)))).every(Boolean);
+  await authenticator.stop();
+  if (isThere) return;
+  onProgress('Making the demo data');
+  await insertDemoData(target);
+}
+
+function ifUnknown(error: unknown): false {
+  if (error instanceof PanoramaError && error.code === 'UNAUTHENTICATED') return false;
+  throw error;
+}
+
+/** Takes API keys; bearer tokens are refused. */
+function acceptKeys(keys: KeyAuthenticator): Authenticator {
+  return async ({ tenantKey, sourceApp }) => {
+    if (tenantKey === undefined) {
+      throw new PanoramaError(
+        'UNAUTHENTICATED',
+        'Bearer tokens are not accepted here: send an API key as `x-tenant-key`.',
+      );
+    }
+    return await keys.authenticate(tenantKey, sourceApp);
+  };
+}
+
+function openPlayground(demo: boolean) {
+  return createPlayground({
+    directory: fileURLToPath(new URL('../generated/playground', import.meta.url)),
+    config: {
+      endpoint: '/graphql',
+      identities: demo
+        ? demoKeys.map(({ label, key, allowedApps, description }) => ({
+            label,
+            key,
+            app: allowedApps[0] ?? '',
+            description,
+          }))
+        : [],
+      customerId: demoCustomerId,
+    },
+  });
+}
+
+async function openDoors(settings: Settings, ownerUrl: string, secret: string, started: Started, onProgress: Progress) {
+  const demo = settings.PANORAMA_DEMO;
+  const logger = createLogger(settings.LOG_LEVEL);
+  const running = await startApps(ownerUrl, secret, logger, started);
+  const usersUrl = connectionStringFor(ownerUrl, { app: 'users', secret });
+  if (demo) await keepDemo(usersUrl, { ownerUrl, secret }, onProgress);
+  const keys = openKeyAuthenticator({ databaseUrl: usersUrl, secret, demo });
+  await started.add(Promise.resolve(keys), (one) => one.stop());
+  const gateway = await createGateway({
+    current: serveAlways(
+      await readSuiteSupergraph(apps),
+      new Map(running.map(({ name, connection }) => [name, shareReads(batchEntities(connection))])),
+    ),
+    access: { kind: 'authenticated', authenticator: acceptKeys(keys), introspection: settings.PANORAMA_INTROSPECTION },
+    suggestions: demo,
+    health: running.map(({ name, check }) => ({ name, critical: name === 'users', check })),
+    playground: await openPlayground(demo),
+    logger,
+  });
+  const listening = gateway.open({ port: settings.PORT, host: settings.HOST });
+  return await started.add(listening, (server) => server.drain(drainMs));
+}
+
+/** Starts Postgres, the apps and the gateway, and makes the demo data where they are wanted. */
+export async function startPlatform(settings: Settings, onProgress: Progress): Promise<Platform> {
+  const started = new Started();
+  let stopping: Promise<void> | undefined;
+  const stop = () => (stopping ??= started.stop());
+  try {
+    const ownerUrl = await openPostgres(settings, started, onProgress);
+    const secret = settings.PANORAMA_SECRET ?? (await keepSecret(settings.PANORAMA_DATA_DIR));
+    const schemas = apps
+      .filter((app) => app.hasData)
+      .map(({ name }) => ({
+        name,
+        migrationsDirectory: new URL(`../prisma/${name}/migrations/`, import.meta.url),
+      }));
+    await migrate({ connectionString: ownerUrl, apps: schemas, secret, onProgress });
+    const server = await openDoors(settings, ownerUrl, secret, started, onProgress);
+    return { url: `http://${settings.HOST}:${server.port}`, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

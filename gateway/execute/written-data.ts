@@ -1,0 +1,14 @@
+/** The data of an answer as the JSON text that the client gets: written once, and put out as it is. */
+export class WrittenData {
+  readonly text: string;
+
+  /** @param text JSON of an object, or `null`. */
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  /** For readers in this process, and where an answer is put into another one. */
+  toJSON(): Record<string, unknown> | null {
+    return JSON.parse(this.text) as Record<string, unknown> | null;
+  }
+}

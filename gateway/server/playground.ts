@@ -1,0 +1,172 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { extname, join, relative, sep } from 'node:path';
+
+/** An identity that the page offers ready-made. Its key is sent to everyone who opens the page: demo data only. */
+export interface PlaygroundIdentity {
+  readonly label: string;
+  readonly key: string;
+  readonly app: string;
+  readonly description: string;
+}
+
+/** What the page is told at `/playground/config.json`. */
+export interface PlaygroundConfig {
+  readonly endpoint: string;
+  readonly identities: readonly PlaygroundIdentity[];
+  readonly customerId: string;
+}
+
+export interface PlaygroundOptions {
+  /** Where the bundle lies: what `npm run generate` wrote. */
+  readonly directory: string;
+  readonly config: PlaygroundConfig;
+}
+
+/** Answers a request for the playground and resolves to true, or resolves to false and leaves the response alone. */
+export type Playground = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
+
+/** One thing that is served, under exactly one path. `read` gives its bytes in one of its encodings. */
+interface Resource {
+  readonly type: string;
+  readonly cacheControl: string;
+  readonly etag: string | undefined;
+  readonly encodings: readonly Encoding[];
+  readonly read: (encoding: Encoding) => Promise<Buffer>;
+}
+
+type Encoding = keyof typeof suffixes;
+
+/** Suffix of the precompressed file, best encoding first. */
+const suffixes = { br: '.br', gzip: '.gz', identity: '' } as const;
+const preferredEncodings: readonly Encoding[] = ['br', 'gzip', 'identity'];
+
+const contentTypes: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.ttf': 'font/ttf',
+};
+
+/** Styles may be inline because the editor writes its colours into the page; nothing else is relaxed. */
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self' data:",
+  "connect-src 'self'",
+  "worker-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const securityHeaders = {
+  'content-security-policy': contentSecurityPolicy,
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+} as const;
+
+const notBuilt = 'The playground has not been built. Run `npm run generate`, then start again.\n';
+
+/**
+ * Serves the playground below `/playground`. The files are listed once, here: a path that is not in the list does not
+ * exist, whatever lies on the disk; a new bundle is seen at the next start. Without a bundle every page says how to
+ * make one.
+ */
+export async function createPlayground({ directory, config }: PlaygroundOptions): Promise<Playground> {
+  const resources = await listBundle(directory);
+  const page = resources.get('index.html');
+  const settings = Buffer.from(JSON.stringify(config));
+  resources.set('config.json', {
+    type: 'application/json',
+    cacheControl: 'no-store',
+    etag: undefined,
+    encodings: ['identity'],
+    read: async () => settings,
+  });
+
+  return async (request, response) => {
+    const [path = ''] = (request.url ?? '').split('?');
+    if (path !== '/playground' && !path.startsWith('/playground/')) return false;
+    const name = path.slice('/playground/'.length) || 'index.html';
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      sendText(response.setHeader('allow', 'GET, HEAD'), 405, 'The playground answers GET and HEAD.\n');
+    } else if (page === undefined) {
+      sendText(response, 503, notBuilt);
+    } else {
+      await sendResource(request, response, resources.get(name));
+    }
+    return true;
+  };
+}
+
+async function listBundle(directory: string): Promise<Map<string, Resource>> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(emptyIfMissing);
+  const files = new Set(
+    entries.filter((entry) => entry.isFile()).map((entry) => relative(directory, join(entry.parentPath, entry.name))),
+  );
+  const resources = new Map<string, Resource>();
+  for (const file of files) {
+    const type = contentTypes[extname(file)];
+    if (type === undefined) continue;
+    const hashed = file.startsWith(`assets${sep}`);
+    resources.set(file.split(sep).join('/'), {
+      type,
+      cacheControl: hashed ? 'public, max-age=31536000, immutable' : 'no-cache',
+      etag: hashed ? undefined : await contentTag(join(directory, file)),
+      encodings: preferredEncodings.filter((encoding) => files.has(file + suffixes[encoding])),
+      read: (encoding) => readFile(join(directory, file + suffixes[encoding])),
+    });
+  }
+  return resources;
+}
+
+function emptyIfMissing(error: NodeJS.ErrnoException): [] {
+  if (error.code === 'ENOENT') return [];
+  throw error;
+}
+
+async function contentTag(file: string): Promise<string> {
+  const digest = createHash('sha256').update(await readFile(file));
+  // Weak: one tag stands for all encodings of the same content.
+  return `W/"${digest.digest('base64url')}"`;
+}
+
+async function sendResource(request: IncomingMessage, response: ServerResponse, resource: Resource | undefined) {
+  if (resource === undefined) return sendText(response, 404, 'The playground has no such file.\n');
+  const { type, cacheControl, etag, encodings, read } = resource;
+  const headers = { ...securityHeaders, 'cache-control': cacheControl, vary: 'accept-encoding', ...(etag && { etag }) };
+  if (etag !== undefined && request.headers['if-none-match'] === etag) {
+    response.writeHead(304, headers).end();
+    return;
+  }
+  const encoding = encodings.find((candidate) => accepts(request, candidate)) ?? 'identity';
+  const body = await read(encoding);
+  response.writeHead(200, {
+    ...headers,
+    'content-type': type,
+    'content-length': body.length,
+    ...(encoding !== 'identity' && { 'content-encoding': encoding }),
+  });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+/** Whether the client takes the encoding; one that it gives a weight of zero is refused (RFC 9110 section 12.5.3). */
+function accepts(request: IncomingMessage, encoding: Encoding): boolean {
+  if (encoding === 'identity') return true;
+  const offered = String(request.headers['accept-encoding'] ?? '').split(',');
+  return offered.some((offer) => {
+    const [name = '', weight = ''] = offer.split(';');
+    return name.trim() === encoding && !/^\s*q=0(\.0*)?\s*$/.test(weight);
+  });
+}
+
+function sendText(response: ServerResponse, status: number, text: string): void {
+  response
+    .writeHead(status, { ...securityHeaders, 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' })
+    .end(text);
+}

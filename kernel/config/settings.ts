@@ -1,0 +1,143 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type LogLevel, logLevels } from '../telemetry/logger.ts';
+import { readYamlMap } from './read-yaml.ts';
+import { SettingError } from './setting-error.ts';
+
+/** What an operator can set; `docs/operations.md` has the same list, and a test keeps the two equal. */
+export interface Settings {
+  readonly PORT: number;
+  readonly HOST: string;
+  readonly PANORAMA_DATA_DIR: string;
+  readonly PANORAMA_CONFIG: string;
+  readonly DATABASE_URL: string | undefined;
+  readonly NATS_URL: string | undefined;
+  readonly PANORAMA_SECRET: string | undefined;
+  readonly PANORAMA_DEMO: boolean;
+  readonly LOG_LEVEL: LogLevel;
+  readonly PANORAMA_INTROSPECTION: boolean;
+}
+
+const doorDefaults = { PORT: 4000, HOST: '127.0.0.1', LOG_LEVEL: 'info' } as const;
+
+type SettingName = keyof Settings;
+type RawSettings = Partial<Record<SettingName, string>>;
+
+interface SettingRule {
+  readonly allowed: string;
+  /** Undefined when the text is not allowed. */
+  readonly read: (text: string) => string | number | boolean | undefined;
+  readonly isSecret?: true;
+}
+
+const oneOf = (...values: readonly string[]): SettingRule => ({
+  allowed: values.join(', '),
+  read: (text) => (values.includes(text) ? text : undefined),
+});
+const anyText = (allowed: string): SettingRule => ({ allowed, read: (text) => text.trim() || undefined });
+const trueOrFalse: SettingRule = { allowed: 'true, false', read: (text) => ({ true: true, false: false })[text] };
+const url = (...protocols: readonly string[]): SettingRule => ({
+  allowed: `a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+  read: (text) => (URL.canParse(text) && protocols.includes(new URL(text).protocol) ? text : undefined),
+  isSecret: true,
+});
+
+const rules: Readonly<Record<SettingName, SettingRule>> = {
+  PORT: {
+    allowed: 'a whole number from 0 to 65535 (0 takes a free port)',
+    read: (text) => (/^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined),
+  },
+  HOST: anyText('a host name or an IP address to listen on'),
+  PANORAMA_DATA_DIR: anyText('a folder'),
+  PANORAMA_CONFIG: anyText('a file'),
+  DATABASE_URL: url('postgres:', 'postgresql:'),
+  NATS_URL: url('nats:', 'tls:'),
+  PANORAMA_SECRET: {
+    allowed: 'at least 32 characters that nobody can guess',
+    read: (text) => (text.length >= 32 ? text : undefined),
+    isSecret: true,
+  },
+  PANORAMA_DEMO: trueOrFalse,
+  LOG_LEVEL: oneOf(...logLevels),
+  PANORAMA_INTROSPECTION: trueOrFalse,
+};
+
+/** The names of all settings. */
+export const settingNames = Object.keys(rules) as readonly SettingName[];
+
+function isSettingName(name: string): name is SettingName {
+  return Object.hasOwn(rules, name);
+}
+
+function unknownSetting(name: string, place: string): SettingError {
+  return new SettingError(
+    `There is no setting ${name} (found in ${place}). The settings are: ${settingNames.join(', ')}.`,
+  );
+}
+
+/** Reads the settings of the environment; any other variable that begins with `PANORAMA_` is a mistake. */
+function readEnvironment(environment: Readonly<Record<string, string | undefined>>): RawSettings {
+  const found: RawSettings = {};
+  for (const [name, value] of Object.entries(environment)) {
+    if (value === undefined || value === '') continue;
+    if (isSettingName(name)) found[name] = value;
+    else if (name.startsWith('PANORAMA_')) throw unknownSetting(name, 'the environment');
+  }
+  return found;
+}
+
+/** Reads the settings of a `panorama.yaml`: a map of the same names. */
+function readFile(file: string): RawSettings {
+  const found: RawSettings = {};
+  for (const [name, value] of Object.entries(readYamlMap(file))) {
+    if (!isSettingName(name)) throw unknownSetting(name, file);
+    found[name] = String(value);
+  }
+  return found;
+}
+
+/** The values of a kind, read by their rules. Throws a `SettingError` that gives name, value and what is allowed. */
+function readValues(raw: RawSettings): Partial<Settings> {
+  const values: Record<string, unknown> = {};
+  for (const [name, text] of Object.entries(raw) as [SettingName, string][]) {
+    const value = rules[name].read(text);
+    if (value === undefined) {
+      const shown = rules[name].isSecret ? 'the value given' : `"${text}"`;
+      throw new SettingError(`${name} cannot be ${shown}. Allowed: ${rules[name].allowed}.`);
+    }
+    values[name] = value;
+  }
+  return values as Partial<Settings>;
+}
+
+/**
+ * The settings: those of the command line before those of the environment, those of the file, and the defaults. The
+ * only reader of the process's environment.
+ */
+export function readSettings(flags: RawSettings = {}, environment = process.env): Settings {
+  const outer = { ...readEnvironment(environment), ...flags };
+  const configFile = outer.PANORAMA_CONFIG ?? 'panorama.yaml';
+  const inFile = outer.PANORAMA_CONFIG !== undefined || existsSync(configFile) ? readFile(configFile) : {};
+  const given = readValues({ ...inFile, ...outer });
+  const demo = given.PANORAMA_DEMO ?? given.DATABASE_URL === undefined;
+  return Object.freeze({
+    ...doorDefaults,
+    DATABASE_URL: undefined,
+    NATS_URL: undefined,
+    PANORAMA_SECRET: undefined,
+    PANORAMA_DEMO: demo,
+    PANORAMA_INTROSPECTION: demo,
+    ...given,
+    PANORAMA_CONFIG: resolve(configFile),
+    PANORAMA_DATA_DIR: resolve(given.PANORAMA_DATA_DIR ?? '.panorama'),
+  });
+}
+
+/** Of the settings, those that matter to a gateway without apps. Its file is of another kind: see `gateway-config.ts`. */
+export type GatewaySettings = Pick<Settings, 'PORT' | 'HOST' | 'LOG_LEVEL'> &
+  Partial<Pick<Settings, 'PANORAMA_CONFIG' | 'PANORAMA_INTROSPECTION'>>;
+
+/** The settings of `panorama gateway`: those of the command line before those of the environment and the defaults. */
+export function readGatewaySettings(flags: RawSettings = {}, environment = process.env): GatewaySettings {
+  return Object.freeze({ ...doorDefaults, ...readValues({ ...readEnvironment(environment), ...flags }) });
+}

@@ -1,0 +1,107 @@
+import type pg from 'pg';
+import { StartRefused } from './start-refused.ts';
+
+/** An app whose schema is verified, and the role that must be kept within it. */
+export interface WalledApp {
+  readonly app: string;
+  readonly role: string;
+}
+
+interface Breach {
+  readonly name: string;
+  readonly problem: string;
+}
+
+/**
+ * A table that is not divided by tenant says so in its comment, with the reason: `panorama:no-tenant <reason>`. It may
+ * have keys without `tenant_id`; row-level security it must still have.
+ */
+const optOut = `coalesce(obj_description(t.oid, 'pg_class') ~ '^panorama:no-tenant \\S', false)`;
+
+const appTables = `
+  SELECT t.*, ${optOut} AS shared,
+    (SELECT attnum FROM pg_attribute a WHERE a.attrelid = t.oid AND attname = 'tenant_id' AND NOT attisdropped) AS tenant
+  FROM pg_class t WHERE t.relnamespace = $1::regnamespace AND relkind IN ('r', 'p') AND relname <> '_prisma_migrations'`;
+
+/** Each rule is a query for what breaks it: a name, and what is wrong with it. `$1` is the schema. */
+const tableRules = [
+  // Partitions are tables too: read directly, they have no policy but their own.
+  `SELECT relname AS name, 'needs ENABLE and FORCE ROW LEVEL SECURITY' AS problem
+   FROM (${appTables}) t WHERE NOT (relrowsecurity AND relforcerowsecurity)`,
+  `SELECT relname AS name, 'needs a policy' AS problem
+   FROM (${appTables}) t WHERE NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = t.oid)`,
+  // Permissive policies are joined by OR: one that looks at no setting opens the table to every tenant.
+  `SELECT t.relname || '.' || polname AS name, 'is a policy that does not compare with a panorama.* setting' AS problem
+   FROM (${appTables}) t JOIN pg_policy p ON p.polrelid = t.oid
+   WHERE NOT shared AND polpermissive AND (
+     pg_get_expr(polqual, polrelid) NOT LIKE '%current_setting(''panorama.%'
+     OR pg_get_expr(polwithcheck, polrelid) NOT LIKE '%current_setting(''panorama.%')`,
+  `SELECT relname AS name, 'needs tenant_id in its primary key' AS problem
+   FROM (${appTables}) t WHERE NOT shared AND NOT EXISTS (
+     SELECT FROM pg_index i WHERE i.indrelid = t.oid AND indisprimary AND t.tenant = ANY (i.indkey))`,
+  // Unique checks and foreign keys ignore row-level security: without tenant_id they tell of other tenants' rows.
+  `SELECT i.indexrelid::regclass::text AS name, 'is a unique index without tenant_id' AS problem
+   FROM (${appTables}) t JOIN pg_index i ON i.indrelid = t.oid
+   WHERE NOT shared AND indisunique AND NOT indisprimary
+     AND NOT coalesce(t.tenant = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]), false)`,
+  `SELECT t.relname || '.' || conname AS name, 'is a foreign key that does not take tenant_id to tenant_id' AS problem
+   FROM (${appTables}) t JOIN pg_constraint c ON c.conrelid = t.oid AND contype = 'f'
+   WHERE NOT shared AND NOT EXISTS (
+     SELECT FROM unnest(conkey, confkey) AS pair(ours, theirs)
+     JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = pair.theirs
+     WHERE pair.ours = t.tenant AND a.attname = 'tenant_id')`,
+  `SELECT relname AS name, 'is a view without security_invoker, which reads as its owner' AS problem
+   FROM pg_class WHERE relnamespace = $1::regnamespace AND relkind = 'v'
+     AND NOT coalesce(reloptions && '{security_invoker=true,security_invoker=on,security_invoker=1}', false)`,
+  `SELECT relname AS name, 'is a materialized view, which has no row-level security' AS problem
+   FROM pg_class WHERE relnamespace = $1::regnamespace AND relkind = 'm'`,
+  `SELECT proname AS name, 'is a SECURITY DEFINER function, which runs as its owner' AS problem
+   FROM pg_proc WHERE pronamespace = $1::regnamespace AND prosecdef`,
+] as const;
+
+const subject = `WITH subject AS (SELECT $1::text AS app, oid AS role, rolname AS name FROM pg_roles WHERE rolname = $2)`;
+
+/** The same for the role of an app: `$1` is the app and its schema, `$2` the role. */
+const roleRules = [
+  `${subject} SELECT name, 'may do more than log in' AS problem FROM subject JOIN pg_roles r ON r.oid = role
+   WHERE rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication`,
+  `${subject} SELECT name, 'is a member of ' || roleid::regrole AS problem
+   FROM subject JOIN pg_auth_members ON member = role`,
+  `${subject} SELECT name, 'owns ' || c.oid::regclass AS problem FROM subject JOIN pg_class c ON relowner = role`,
+  // Every schema of an app has a history table.
+  `${subject} SELECT name, 'may use the schema ' || nspname AS problem FROM subject, pg_namespace n
+   WHERE nspname <> app AND has_schema_privilege(role, n.oid, 'USAGE')
+     AND EXISTS (SELECT FROM pg_class WHERE relnamespace = n.oid AND relname = '_prisma_migrations')`,
+  `${subject} SELECT name, 'may create objects in the schema ' || nspname AS problem FROM subject, pg_namespace n
+   WHERE nspname IN ('public', app) AND has_schema_privilege(role, n.oid, 'CREATE')`,
+] as const;
+
+/**
+ * Makes sure that the wall between tenants, and the one between apps, stands in the database itself, whatever the
+ * migrations say: keys with `tenant_id`, forced row-level security, and roles that reach their own schema only.
+ *
+ * @throws {StartRefused} listing every breach
+ */
+export async function verifyWall(client: pg.Client, apps: readonly WalledApp[]): Promise<void> {
+  const breaches: string[] = [];
+  for (const { app, role } of apps) {
+    for (const rule of tableRules) breaches.push(...(await findBreaches(client, `${app}.`, rule, [app])));
+    for (const rule of roleRules) breaches.push(...(await findBreaches(client, 'role ', rule, [app, role])));
+  }
+  if (breaches.length === 0) return;
+  throw new StartRefused(
+    `The database does not keep tenants or apps apart:\n${breaches.map((breach) => `  ${breach}`).join('\n')}\n` +
+      'Correct this in a new migration, or by hand where a role is concerned.',
+    { breaches },
+  );
+}
+
+async function findBreaches(
+  client: pg.Client,
+  prefix: string,
+  rule: string,
+  values: readonly string[],
+): Promise<readonly string[]> {
+  const { rows } = await client.query<Breach>(rule, [...values]);
+  return rows.map(({ name, problem }) => `${prefix}${name} ${problem}`);
+}

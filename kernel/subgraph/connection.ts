@@ -1,0 +1,42 @@
+import type { GraphQLFormattedError } from 'graphql';
+import type { RequestContext } from '../tenancy/request-context.ts';
+
+/** One operation as a subgraph executes it. */
+export interface SubgraphOperation {
+  readonly document: string;
+  readonly operationName: string | undefined;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly context: RequestContext;
+  /** Whether the answer carries a trace of its execution: `extensions.ftv1`. */
+  readonly trace?: boolean;
+}
+
+/** One operation sent to a subgraph; its document holds exactly that one. */
+export interface SubgraphRequest extends SubgraphOperation {
+  readonly operationKind: 'query' | 'mutation' | 'subscription';
+  /**
+   * Whether it is part of a client's query: then its answer may be shared with equal requests of the same scope. What a
+   * mutation reads may not, because it has to see what the mutation wrote.
+   */
+  readonly isShareable?: boolean;
+  /** The variables as JSON, where a step on the way has written them already. */
+  readonly variablesText?: string;
+}
+
+/** What a subgraph answers, as the response format of the GraphQL specification gives it; not to be trusted. */
+export interface SubgraphResponse {
+  readonly data?: Readonly<Record<string, unknown>> | null | undefined;
+  readonly errors?: readonly GraphQLFormattedError[] | undefined;
+  readonly extensions?: Readonly<Record<string, unknown>> | undefined;
+  /** Set by a connection, never by a subgraph: no text in the data needs more than quotes to be JSON. */
+  readonly hasPlainTexts?: boolean;
+}
+
+/** Executes operations of a subgraph. */
+export type SubgraphExecutor = (operation: SubgraphOperation) => Promise<SubgraphResponse>;
+
+/**
+ * How a subgraph is reached. In-process calls, HTTP, and every policy (deadline, retry, breaker, ...) have this one
+ * type, so policies stack. A rejection means that the subgraph gave no GraphQL answer.
+ */
+export type Connection = (request: SubgraphRequest) => Promise<SubgraphResponse>;

@@ -1,0 +1,89 @@
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import { type DocumentNode, execute, GraphQLError, type GraphQLSchema, parse, validate } from 'graphql';
+import { LRUCache } from 'lru-cache';
+import { PanoramaError } from '../errors/panorama-error.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import type { Principal } from '../tenancy/principal.ts';
+import type { SubgraphExecutor, SubgraphOperation, SubgraphResponse } from './connection.ts';
+import { maskError } from './mask-error.ts';
+import { scalarResolvers } from './scalars.ts';
+
+/** What makes a subgraph: its schema, its resolvers, and the context value that they get for one request. */
+export interface SubgraphParts<Context> {
+  readonly name: string;
+  /** The whole subgraph schema as SDL, `shared.graphql` included. */
+  readonly sdl: string;
+  readonly resolvers: object;
+  readonly createContext: (principal: Principal, operation: SubgraphOperation) => Context;
+  readonly logger: Logger;
+}
+
+type Prepared = { readonly document: DocumentNode } | { readonly errors: readonly GraphQLError[] };
+
+type GraphQLSchemaModule = Exclude<Parameters<typeof buildSubgraphSchema>[0], DocumentNode | readonly unknown[]>;
+
+/** The gateway sends the same few hundred operations for years; more than this means documents built per request. */
+const preparedDocuments = 2_000;
+
+function prepareDocument(schema: GraphQLSchema, text: string): Prepared {
+  try {
+    const document = parse(text, { noLocation: true });
+    const errors = validate(schema, document);
+    return errors.length > 0 ? { errors } : { document };
+  } catch (error) {
+    if (error instanceof GraphQLError) return { errors: [error] };
+    throw error;
+  }
+}
+
+function buildSchema<Context>({ sdl, resolvers }: SubgraphParts<Context>): GraphQLSchema {
+  return buildSubgraphSchema({
+    typeDefs: parse(sdl),
+    resolvers: { ...resolvers, ...scalarResolvers } as NonNullable<GraphQLSchemaModule['resolvers']>,
+  });
+}
+
+/** Traces executions on a schema of their own, made for the first of them: the others pay nothing for it. */
+function createTracer(build: () => GraphQLSchema) {
+  let traceable: GraphQLSchema | undefined;
+  return async function begin() {
+    const { makeTraceable, startTrace } = await import('./trace.ts');
+    traceable ??= makeTraceable(build());
+    return { schema: traceable, running: startTrace() };
+  };
+}
+
+/** Makes a subgraph that answers operations in this process. It refuses every request without a principal. */
+export function createExecutableSubgraph<Context>(parts: SubgraphParts<Context>): SubgraphExecutor {
+  const schema = buildSchema(parts);
+  const beginTrace = createTracer(() => buildSchema(parts));
+  const prepared = new LRUCache<string, Prepared>({ max: preparedDocuments });
+
+  return async function executeOperation(operation: SubgraphOperation): Promise<SubgraphResponse> {
+    const { principal, correlationId } = operation.context;
+    const place = { app: parts.name, correlationId, logger: parts.logger };
+    const mask = (error: GraphQLError) => maskError(error, place);
+    if (!principal) {
+      return {
+        errors: [mask(new PanoramaError('UNAUTHENTICATED', `The app "${parts.name}" answers no anonymous call.`))],
+      };
+    }
+    const entry = prepared.get(operation.document) ?? prepareDocument(schema, operation.document);
+    prepared.set(operation.document, entry);
+    if ('errors' in entry) return { errors: entry.errors.map(mask) };
+    const trace = operation.trace ? await beginTrace() : undefined;
+    const { data, errors } = await execute({
+      schema: trace?.schema ?? schema,
+      rootValue: trace?.running.rootValue,
+      document: entry.document,
+      operationName: operation.operationName ?? null,
+      variableValues: operation.variables,
+      contextValue: parts.createContext(principal, operation),
+    });
+    return {
+      data: data ?? null,
+      ...(errors && { errors: errors.map(mask) }),
+      ...(trace && { extensions: { ftv1: trace.running.finish(errors ?? []) } }),
+    };
+  };
+}

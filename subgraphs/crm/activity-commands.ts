@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import type { CompleteActivityInput, LogActivityInput } from '../../generated/graphql/crm.ts';
+import { newEntityId } from '../../kernel/data/entity-id.ts';
+import { type ConstraintMeanings, notFound, runCommand } from '../../kernel/subgraph/command.ts';
+import { type CommandResult, done, entityId, parseInput } from '../../kernel/subgraph/input.ts';
+import { longText, optional, title } from './input-fields.ts';
+import type { CrmContext } from './loaders.ts';
+import { readToChange } from './record-to-change.ts';
+import { changeActivity, findActivitiesById, insertActivity } from './store/activities.ts';
+import { findContactsById } from './store/contacts.ts';
+import { findDealsById } from './store/deals.ts';
+import { findLeadsById } from './store/leads.ts';
+import type { ActivityModel, CrmTransaction } from './store.ts';
+
+const logActivityInput = z.object({
+  id: entityId().nullish(),
+  type: z
+    .string()
+    .regex(/^[A-Z][A-Z0-9_]{0,63}$/, 'Use 1 to 64 capital letters, digits and _, a letter first, as in CALL.'),
+  subject: optional(title()),
+  description: optional(longText()),
+  entityType: z.enum(['LEAD', 'CONTACT', 'DEAL']),
+  entityId: entityId(),
+  dueAt: optional(z.date()),
+  completedAt: optional(z.date()),
+});
+
+const completeActivityInput = z.object({ id: entityId(), completedAt: z.date().nullish() });
+
+/** What it means to the sender of an input when a constraint of the tables refuses a write. */
+const activityConstraints = {
+  activities_pkey: { code: 'CONFLICT', field: 'id', message: 'This id is taken.' },
+  activities_contact: {
+    code: 'CONFLICT',
+    field: 'entityId',
+    message: 'The contact was merged with another in the meantime. Send it again.',
+  },
+} as const satisfies ConstraintMeanings;
+
+const activityKind = { table: 'activities', findById: findActivitiesById, noun: 'activity' } as const;
+
+interface Subject {
+  readonly contactId: string | null;
+}
+
+/** What an activity is about, as far as it matters to the activity; undefined when the tenant has no such record. */
+async function findSubject(
+  tx: CrmTransaction,
+  type: ActivityModel['entityType'],
+  id: string,
+): Promise<Subject | undefined> {
+  switch (type) {
+    case 'LEAD':
+      return (await findLeadsById(tx, [id]))[0];
+    case 'CONTACT':
+      return (await findContactsById(tx, [id])).map((contact) => ({ contactId: contact.id }))[0];
+    case 'DEAL':
+      return (await findDealsById(tx, [id]))[0];
+  }
+}
+
+/** Logs an activity about a lead, a contact or a deal. */
+export async function logActivity(context: CrmContext, input: LogActivityInput): Promise<CommandResult<ActivityModel>> {
+  const parsed = parseInput(logActivityInput, input);
+  if (!parsed.ok) return parsed;
+  const { id, ...fields } = parsed.value;
+  return runCommand(context, activityConstraints, async (tx) => {
+    const subject = await findSubject(tx, fields.entityType, fields.entityId);
+    if (!subject) return notFound('entityId', fields.entityType.toLowerCase());
+    return done(await insertActivity(tx, { ...fields, id: id ?? newEntityId(), contactId: subject.contactId }));
+  });
+}
+
+/** Notes that an activity is done. Completing it again changes nothing. */
+export async function completeActivity(
+  context: CrmContext,
+  input: CompleteActivityInput,
+): Promise<CommandResult<ActivityModel>> {
+  const parsed = parseInput(completeActivityInput, input);
+  if (!parsed.ok) return parsed;
+  const { id, completedAt } = parsed.value;
+  return runCommand(context, activityConstraints, async (tx) => {
+    const current = await readToChange(tx, activityKind, { id });
+    if (!current.ok || current.value.completedAt !== null) return current;
+    return done(await changeActivity(tx, current.value, { completedAt: completedAt ?? new Date() }));
+  });
+}

@@ -1,0 +1,86 @@
+import type { LeadFilter } from '../../../generated/graphql/crm.ts';
+import { type Lead, Prisma } from '../../../generated/prisma/crm/client.ts';
+import type { PageQuery } from '../../../kernel/data/page.ts';
+import { normaliseEmail } from '../../../kernel/subgraph/input.ts';
+import type { Change, CrmTransaction, Selection } from '../store.ts';
+import {
+  columnsOfTable,
+  containsAll,
+  emailKeyOf,
+  findNewest,
+  keyOf,
+  listCap,
+  nextVersion,
+  withIds,
+  withoutNulls,
+  withoutUndefined,
+} from './rows.ts';
+
+/** The columns that are made of the others. */
+export const leadKeys = (
+  lead: Pick<Lead, 'firstName' | 'lastName' | 'email'> & Partial<Pick<Lead, 'phone' | 'company'>>,
+) => ({
+  nameKey: keyOf(lead.lastName, lead.firstName),
+  emailKey: normaliseEmail(lead.email),
+  searchKey: keyOf(lead.firstName, lead.lastName, lead.email, lead.phone, lead.company),
+});
+type LeadKey = keyof ReturnType<typeof leadKeys> | 'statusRank';
+
+function whereLeads(tx: CrmTransaction, { words, filter }: Selection<LeadFilter>): Prisma.LeadWhereInput {
+  const { status, email, createdFrom, createdTo, ...equal } = filter;
+  return {
+    tenantId: tx.tenantId,
+    ...withoutNulls({ ...equal, emailKey: emailKeyOf(email) }),
+    status: withoutNulls({ in: status }),
+    createdAt: withoutNulls({ gte: createdFrom, lt: createdTo }),
+    AND: containsAll(words),
+  };
+}
+
+export function findLeads(tx: CrmTransaction, selection: Selection<LeadFilter>, page: PageQuery): Promise<Lead[]> {
+  const where = { AND: [whereLeads(tx, selection), page.where] };
+  return tx.client.lead.findMany({ where, orderBy: page.orderBy, take: page.take });
+}
+
+export function countLeads(tx: CrmTransaction, selection: Selection<LeadFilter>): Promise<number> {
+  return tx.client.lead.count({ where: whereLeads(tx, selection) });
+}
+
+export function findLeadsById(tx: CrmTransaction, ids: readonly string[]): Promise<Lead[]> {
+  return tx.client.lead.findMany({ where: withIds(tx, ids) });
+}
+
+export function findNewestLeadsOfContacts(tx: CrmTransaction, contactIds: readonly string[]): Promise<Lead[]> {
+  return findNewest(tx, 'leads', Prisma.sql`contact_id`, contactIds);
+}
+
+/** A lead among those of the customer with an e-mail address. */
+export type CustomerLead = Lead & { readonly customerKey: string };
+
+/** The newest leads of each customer: those of the contact and those with the e-mail address. */
+export function findNewestLeadsOfCustomers(tx: CrmTransaction, emailKeys: readonly string[]): Promise<CustomerLead[]> {
+  return tx.rows(Prisma.sql`
+    SELECT customer.key AS "customerKey", newest.*
+    FROM unnest(${emailKeys}::text[]) AS customer (key) CROSS JOIN LATERAL (
+      SELECT ${columnsOfTable.leads} FROM leads
+      WHERE tenant_id = ${tx.tenantId} AND (email_key = customer.key OR contact_id = (
+        SELECT id FROM contacts WHERE tenant_id = ${tx.tenantId} AND email_key = customer.key
+      ))
+      ORDER BY created_at DESC, id DESC LIMIT ${listCap}
+    ) AS newest ORDER BY newest."createdAt" DESC, newest.id DESC`);
+}
+
+export type NewLead = Omit<Prisma.LeadUncheckedCreateInput, 'tenantId' | LeadKey> & Pick<Lead, 'phone' | 'company'>;
+
+export function insertLead(tx: CrmTransaction, lead: NewLead): Promise<Lead> {
+  return tx.client.lead.create({ data: { ...lead, ...leadKeys(lead), tenantId: tx.tenantId } });
+}
+
+/** Changes a lead, given as it is now, and counts its version up. */
+export function changeLead(tx: CrmTransaction, lead: Lead, change: Change<Lead, LeadKey>): Promise<Lead> {
+  const fields = withoutUndefined(change);
+  return tx.client.lead.update({
+    where: { tenantId_id: { tenantId: tx.tenantId, id: lead.id } },
+    data: { ...fields, ...leadKeys({ ...lead, ...fields }), ...nextVersion() },
+  });
+}

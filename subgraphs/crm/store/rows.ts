@@ -1,0 +1,70 @@
+import { Prisma } from '../../../generated/prisma/crm/client.ts';
+import { columnsOf } from '../../../kernel/data/columns.ts';
+import { containing } from '../../../kernel/data/containing.ts';
+import { normaliseEmail } from '../../../kernel/subgraph/input.ts';
+import { isEntityId } from '../../../kernel/tenancy/ids.ts';
+import type { CrmTransaction } from '../store.ts';
+
+/** The conditions of a filter that were given. */
+export function withoutNulls<T extends object>(fields: T) {
+  const entries = Object.entries(fields).filter(([, value]) => value != null);
+  return Object.fromEntries(entries) as { [Name in keyof T]?: NonNullable<T[Name]> };
+}
+
+/** The fields of a change that were given; null is given. */
+export function withoutUndefined<T extends object>(fields: T) {
+  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [Name in keyof T]?: Exclude<T[Name], undefined> };
+}
+
+/** The form in which texts are compared, sorted and searched. */
+export function keyOf(...texts: readonly (string | null | undefined)[]): string {
+  return texts.filter(Boolean).join(' ').normalize('NFC').toLowerCase();
+}
+
+/** Matches rows that have every word. */
+export const containsAll = (words: readonly string[]) => words.map((word) => ({ searchKey: containing(word) }));
+/** The form in which e-mail addresses are compared. */
+export const emailKeyOf = (email: string | null | undefined) => (email == null ? null : normaliseEmail(email));
+/** What every change to a record does beside. */
+export const nextVersion = () => ({ updatedAt: new Date(), version: { increment: 1 } });
+/** Rows by id. What has not the form of an id is the id of nothing, and may hold what Postgres refuses to read. */
+export const withIds = ({ tenantId }: CrmTransaction, ids: readonly string[]) => ({
+  tenantId,
+  id: { in: ids.filter(isEntityId) },
+});
+
+type Table = 'leads' | 'contacts' | 'deals' | 'activities' | 'companies';
+
+/** Locks records until the end of the transaction, so that they cannot change between being read and being written. */
+export async function lockRows(tx: CrmTransaction, table: Table, ids: readonly string[]): Promise<void> {
+  await tx.client.$queryRaw`
+    SELECT id FROM ${Prisma.raw(`crm.${table}`)}
+    WHERE tenant_id = ${tx.tenantId} AND id = ANY(${ids}) ORDER BY id FOR UPDATE`;
+}
+
+/** The largest number of records in a list that has no pages; the newest are in it. */
+export const listCap = 100;
+
+/** All columns of a table under the names of its Prisma model. */
+export const columnsOfTable = {
+  leads: Prisma.raw(columnsOf(Object.values(Prisma.LeadScalarFieldEnum))),
+  contacts: Prisma.raw(columnsOf(Object.values(Prisma.ContactScalarFieldEnum))),
+  deals: Prisma.raw(columnsOf(Object.values(Prisma.DealScalarFieldEnum))),
+  activities: Prisma.raw(columnsOf(Object.values(Prisma.ActivityScalarFieldEnum))),
+};
+
+/** The newest records of each parent, newest first, in one statement; Prisma has no limit per parent. */
+export function findNewest<Row extends object>(
+  tx: CrmTransaction,
+  table: keyof typeof columnsOfTable,
+  parentColumn: Prisma.Sql,
+  parents: readonly string[],
+): Promise<Row[]> {
+  return tx.rows(Prisma.sql`
+    SELECT newest.* FROM unnest(${parents}::text[]) AS parent (key) CROSS JOIN LATERAL (
+      SELECT ${columnsOfTable[table]} FROM ${Prisma.raw(table)}
+      WHERE tenant_id = ${tx.tenantId} AND ${parentColumn} = parent.key
+      ORDER BY created_at DESC, id DESC LIMIT ${listCap}
+    ) AS newest ORDER BY newest."createdAt" DESC, newest.id DESC`);
+}

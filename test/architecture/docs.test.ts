@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { settingNames } from '../../kernel/config/settings.ts';
+import { errorCodes, errorDetailNames } from '../../kernel/errors/codes.ts';
+import { root } from '../support/source-files.ts';
+
+/** The rows of the first table under a heading (or of the file), cell by cell. */
+function tableOf(file: string, headings: string): string[][] {
+  const lines = readFileSync(join(root, file), 'utf8').split('\n');
+  const start = lines.findIndex((line) => line.startsWith(headings));
+  const rows = lines.slice(start + 2);
+  const length = rows.findIndex((line) => !line.startsWith('|'));
+  return rows.slice(0, length).map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+}
+
+describe('the docs', () => {
+  test('list every error code with its status, meaning and remedy', () => {
+    const documented = tableOf('docs/errors.md', '| code | HTTP').map(([code, status, meaning, remedy]) => [
+      code?.replaceAll('`', ''),
+      { status: Number(status), meaning, remedy },
+    ]);
+    expect(Object.fromEntries(documented)).toEqual(errorCodes);
+  });
+
+  test('list what errors may say beside their code', () => {
+    const documented = tableOf('docs/errors.md', '| field |').map(([name]) => name?.replaceAll('`', ''));
+    expect(documented).toEqual(errorDetailNames);
+  });
+
+  test('list every setting', () => {
+    const documented = tableOf('docs/operations.md', '| setting |').map(([name]) => name?.replaceAll('`', ''));
+    expect(documented).toEqual(settingNames);
+  });
+});

@@ -1,0 +1,33 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Browser } from 'playwright-core';
+import { launchBrowser, newPage } from '../support/browser.ts';
+import { createDataDirectory, type PlatformProcess, startPlatformProcess } from '../support/platform.ts';
+
+describe('a frontend developer in the playground', () => {
+  let directory: Awaited<ReturnType<typeof createDataDirectory>>;
+  let platform: PlatformProcess;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    directory = await createDataDirectory();
+    platform = await startPlatformProcess(directory.path);
+    browser = await launchBrowser();
+  }, 90_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await platform?.end('SIGTERM');
+    await directory.remove();
+  });
+
+  test('opens it with every other host blocked and runs the prepared query at once', async () => {
+    const { page, foreignRequests, complaints } = await newPage(browser, platform.url);
+    await page.goto(platform.url);
+    // The editor has read the schema and shows the prepared query.
+    await page.locator('.graphiql-query-editor .view-line').filter({ hasText: 'customer360' }).first().waitFor();
+    await page.getByRole('button', { name: /^Execute query/ }).click();
+    await page.locator('.result-window .view-lines').filter({ hasText: '"behaviorScore": 82' }).waitFor();
+    expect(foreignRequests).toEqual([]);
+    expect(complaints).toEqual([]);
+  }, 60_000);
+});

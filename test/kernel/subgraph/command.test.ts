@@ -1,0 +1,56 @@
+import { describe, expect, test } from '@jest/globals';
+import type { PrismaClientLike, TenantTransaction } from '../../../kernel/data/tenant-database.ts';
+import type { AppContext } from '../../../kernel/subgraph/app.ts';
+import { notFound, runCommand, staleVersion } from '../../../kernel/subgraph/command.ts';
+import { type CommandResult, done } from '../../../kernel/subgraph/input.ts';
+
+/** A context whose transactions only note how they end; what a real database does, the tests of the apps show. */
+function createContext() {
+  const seen: string[] = [];
+  const database = {
+    async write(_: unknown, work: (tx: unknown) => Promise<unknown>) {
+      try {
+        const result = await work({});
+        seen.push('commit');
+        return result;
+      } catch (error) {
+        seen.push('rollback');
+        throw error;
+      }
+    },
+  };
+  const context = { database, forgetLoaded: () => seen.push('forget') } as unknown as AppContext<
+    PrismaClientLike,
+    object
+  >;
+  return { context, seen };
+}
+
+type Work = (tx: TenantTransaction<PrismaClientLike>) => Promise<CommandResult<string>>;
+
+describe('a command', () => {
+  test('that did its work is committed, and what was loaded before is forgotten', async () => {
+    const { context, seen } = createContext();
+    expect(await runCommand(context, {}, async () => done('value'))).toEqual({ ok: true, value: 'value' });
+    expect(seen).toEqual(['commit', 'forget']);
+  });
+
+  test.each([
+    [notFound('userId', 'user'), { field: 'userId', code: 'NOT_FOUND', message: 'There is no user with this id.' }],
+    [staleVersion(7), { field: 'baseVersion', code: 'CONFLICT' }],
+  ])('that is refused is rolled back and tells why', async (refusal, userError) => {
+    const { context, seen } = createContext();
+    expect(await runCommand(context, {}, async () => refusal)).toMatchObject({ ok: false, userErrors: [userError] });
+    expect(seen).toEqual(['rollback']);
+  });
+
+  test("that fails for a reason which is not the sender's fails", async () => {
+    const { context, seen } = createContext();
+    const work: Work = async () => {
+      throw new Error('the disk is full');
+    };
+    const taken = { code: 'CONFLICT', field: 'id', message: 'This id is taken.' } as const;
+    await expect(runCommand(context, { users_pkey: taken }, work)).rejects.toThrow('the disk is full');
+    expect(seen).toEqual(['rollback']);
+  });
+});
