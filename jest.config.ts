@@ -15,6 +15,9 @@ const config: Config = {
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   testTimeout: 30_000,
+  maxWorkers: '100%',
+  // Modules that Node has loaded for a test file are not let go: a worker is replaced when it has grown.
+  workerIdleMemoryLimit: '1GB',
 };
 
 export default config;

@@ -3,11 +3,13 @@ import { parseArgs } from 'node:util';
 import { benchCustomer360 } from './customer360/command.ts';
 import { benchGateways } from './gateway/command.ts';
 import { composeShop } from './gateway/shop-process.ts';
+import { benchHostile } from './hostile/command.ts';
+import { benchOperations } from './operations/command.ts';
 import { measureStart } from './start.ts';
 import { formatTable } from './table.ts';
 import { benchWorkers } from './workers/command.ts';
 
-const usage = `usage: node bench/main.ts [start | gateway | customer360 | workers]
+const usage = `usage: node bench/main.ts [start | gateway | customer360 | operations | hostile | workers]
     [--seconds N] [--peers ours-alone,stock,hive,hive-rust,hive-rust-sharing] [--subgraphs-port N] [--other title,url,pid]...
   runs every bench, or one; another gateway serves what "node bench/main.ts supergraph --subgraphs-port N" prints
 `;
@@ -35,6 +37,8 @@ const benches: Readonly<Record<string, () => Promise<string>>> = {
       subgraphsPort,
     }),
   customer360: () => benchCustomer360({ seconds }),
+  operations: () => benchOperations(),
+  hostile: () => benchHostile(),
   workers: () => benchWorkers(seconds),
 };
 

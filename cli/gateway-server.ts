@@ -1,5 +1,11 @@
 import { dirname, resolve } from 'node:path';
+import type { Access } from '../gateway/admission/authenticate.ts';
+import { createAuthenticator } from '../gateway/admission/authenticator.ts';
+import { principalOf } from '../gateway/admission/identity.ts';
+import { noRateLimits } from '../gateway/admission/rate-limit.ts';
+import { createTokenReader } from '../gateway/admission/read-token.ts';
 import { createDocumentValidator } from '../gateway/admission/validate-document.ts';
+import { auditAccess } from '../gateway/connections/audit-access.ts';
 import { connectSubgraphs, type SubgraphOptions } from '../gateway/connections/connect-subgraphs.ts';
 import { createGateway, createGatewayPlans } from '../gateway/index.ts';
 import type { PlanCache } from '../gateway/plan/plan-cache.ts';
@@ -8,9 +14,13 @@ import type { Supergraph } from '../gateway/supergraph/supergraph.ts';
 import { type SupergraphWatch, watchSupergraph } from '../gateway/supergraph/watch.ts';
 import { readSupergraphFile } from '../gateway/supergraph/watch-file.ts';
 import { readSupergraphUrl } from '../gateway/supergraph/watch-url.ts';
+import { type AuditLog, logAuditRecords } from '../kernel/audit/audit-log.ts';
 import { type GatewayConfig, readGatewayConfig } from '../kernel/config/gateway-config.ts';
+import { anySupergraphLimits } from '../kernel/config/operation-limits.ts';
+import { SettingError } from '../kernel/config/setting-error.ts';
 import type { GatewaySettings } from '../kernel/config/settings.ts';
 import type { Logger } from '../kernel/telemetry/logger.ts';
+import { type AdmissionDefaults, admissionOptions } from './admission.ts';
 import { readHotOperations } from './hot-operations.ts';
 
 const subgraphDefaults = { forwardHeaders: [], timeoutMs: 10_000, maxAnswerBytes: 16 * 1024 * 1024 } as const;
@@ -39,13 +49,39 @@ export function readGatewayStart(location: string, settings: GatewaySettings): G
   const config = file === undefined ? {} : readGatewayConfig(resolve(file));
   const hotOperations =
     config.warmUp === undefined ? [] : readHotOperations(resolve(dirname(file ?? ''), config.warmUp));
-  return { location, settings, config, hotOperations };
+  const start = { location, settings, config, hotOperations };
+  // A secret that lacks is said before anything is served.
+  for (const name of ['', ...Object.keys(config.subgraphs ?? {})]) subgraphOptions(start, name);
+  return start;
 }
 
 /** How a subgraph is reached: what the file says of it, then what it says of all, then the defaults. */
-function subgraphOptions({ subgraphs = {}, everySubgraph }: GatewayConfig, name: string): SubgraphOptions {
+function subgraphOptions({ config, settings }: GatewayStart, name: string): SubgraphOptions {
+  const { subgraphs = {}, everySubgraph } = config;
   const own = Object.hasOwn(subgraphs, name) ? subgraphs[name] : undefined;
-  return { ...subgraphDefaults, ...everySubgraph, ...own };
+  const { token, ...options } = { ...subgraphDefaults, ...everySubgraph, ...own };
+  return { ...options, ...(token && { tokenSecret: token.secret ?? platformSecret(settings, 'token') }) };
+}
+
+/** The secret of the platform, for what the file leaves to it. */
+function platformSecret({ PANORAMA_SECRET: secret }: GatewaySettings, key: string): string {
+  if (secret !== undefined) return secret;
+  throw new SettingError(`The configuration has \`${key}\`, which needs the setting PANORAMA_SECRET.`);
+}
+
+/** Who may send what. Without a section `auth` everyone may. */
+function accessOf({ config, settings }: GatewayStart, logger: Logger): Access {
+  const { auth } = config;
+  const introspection = settings.PANORAMA_INTROSPECTION ?? config.introspection ?? !auth;
+  if (!auth) return { kind: 'anonymous', introspection };
+  const secret = auth.accessTokens ? platformSecret(settings, 'auth.accessTokens') : undefined;
+  const readToken = createTokenReader({ secret, jwt: auth.jwt, logger });
+  return {
+    kind: 'authenticated',
+    authenticator: createAuthenticator({ readToken, principalFor: principalOf }),
+    introspection,
+    admitsAnonymous: auth.anonymous ?? false,
+  };
 }
 
 /** A subgraph that the file names and the supergraph does not have is a mistake, or one that is still to come. */
@@ -55,10 +91,12 @@ function warnOfStrangers({ subgraphs = {} }: GatewayConfig, supergraph: Supergra
 }
 
 function startWatch(
-  { location, config }: GatewayStart,
+  start: GatewayStart,
   prepare: (supergraph: Supergraph) => Promise<void>,
+  audit: AuditLog | undefined,
   logger: Logger,
 ): Promise<SupergraphWatch> {
+  const { location, config } = start;
   const isUrl = /^https?:\/\//.test(location);
   const { intervalMs = isUrl ? 10_000 : 1_000, timeoutMs = 10_000 } = config.supergraph ?? {};
   return watchSupergraph({
@@ -66,7 +104,9 @@ function startWatch(
     intervalMs,
     connect(supergraph) {
       warnOfStrangers(config, supergraph, logger);
-      return connectSubgraphs(supergraph, (name) => subgraphOptions(config, name));
+      const connections = connectSubgraphs(supergraph, (name) => subgraphOptions(start, name));
+      if (!audit) return connections;
+      return new Map(Array.from(connections, ([name, one]) => [name, auditAccess(audit, name, one)]));
     },
     prepare,
     logger,
@@ -92,6 +132,11 @@ function createWarmUp(
   };
 }
 
+/** Nothing is known of the supergraph, so next to nothing is too much. */
+function gatewayAdmission({ settings: { PANORAMA_CONFIG: file = '' } }: GatewayStart): AdmissionDefaults {
+  return { limits: anySupergraphLimits, rateLimits: noRateLimits, directory: dirname(resolve(file)) };
+}
+
 /**
  * Opens a gateway for a supergraph that is kept up to date; it listens when it is ready to answer. Rejects with
  * `SupergraphError`, or the system's error when the port is taken.
@@ -105,18 +150,22 @@ export async function openGatewayServer(
 ): Promise<GatewayServer> {
   const { settings, config } = start;
   const plans = createGatewayPlans();
-  const watch = await startWatch(start, createWarmUp(start, plans, logger, stopping), logger);
-  const introspection = settings.PANORAMA_INTROSPECTION ?? config.introspection ?? true;
+  const access = accessOf(start, logger);
+  // Who is nobody leaves no record.
+  const audit = access.kind === 'authenticated' ? logAuditRecords(logger) : undefined;
+  const watch = await startWatch(start, createWarmUp(start, plans, logger, stopping), audit, logger);
   const reaches = [config.everySubgraph ?? {}, ...Object.values(config.subgraphs ?? {})];
   try {
     const gateway = await createGateway({
       current: watch.current,
-      access: { kind: 'anonymous', introspection },
-      suggestions: config.suggestions ?? introspection,
+      access,
+      ...admissionOptions(config, gatewayAdmission(start)),
+      suggestions: config.suggestions ?? access.introspection,
       ...(config.maxRequestBytes !== undefined && { maxBodyBytes: config.maxRequestBytes }),
       ...(config.deadlineMs !== undefined && { deadlineMs: config.deadlineMs }),
       forwardedHeaders: [...new Set(reaches.flatMap(({ forwardHeaders = [] }) => forwardHeaders))],
       planOperation: plans,
+      ...(audit && { audit }),
       health: [{ name: 'supergraph', critical: false, check: watch.check }],
       logger,
     });

@@ -1,20 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { type DocumentNode, type GraphQLError, Kind, parse, print, separateOperations } from 'graphql';
-import { z } from 'zod';
 import type { HotOperation } from '../gateway/plan/warm-plans.ts';
+import { readDocumentManifest } from '../kernel/config/document-manifest.ts';
 import { SettingError } from '../kernel/config/setting-error.ts';
-
-/** The manifest of persisted queries that Apollo's client tools write. */
-const apolloManifest = z.object({
-  format: z.literal('apollo-persisted-query-manifest'),
-  version: z.literal(1),
-  operations: z.array(z.object({ id: z.string(), body: z.string() })),
-});
-
-const documentsById = z.record(z.string(), z.string());
-
-const shapes =
-  'JSON is read as an "apollo-persisted-query-manifest" of version 1, or as a map from hashes to documents.';
 
 /**
  * Reads a file of operations: GraphQL with operations of different names, an Apollo manifest of persisted queries, or a
@@ -47,27 +35,7 @@ function readGraphql(file: string, source: string): HotOperation[] {
 }
 
 function readManifest(file: string, source: string): HotOperation[] {
-  const content = parseJson(file, source);
-  const isApollos = typeof content === 'object' && content !== null && 'format' in content;
-  const documents = isApollos
-    ? check(apolloManifest, content, file).operations.map(({ id, body }) => [id, body] as const)
-    : Object.entries(check(documentsById, content, file));
-  return documents.flatMap(([id, text]) => operationsOf(text, `${file}, document ${id}`));
-}
-
-function parseJson(file: string, source: string): unknown {
-  try {
-    return JSON.parse(source);
-  } catch (error) {
-    throw new SettingError(`${file} is not JSON: ${(error as Error).message}`);
-  }
-}
-
-function check<Shape extends z.ZodType>(shape: Shape, content: unknown, file: string): z.output<Shape> {
-  const parsed = shape.safeParse(content);
-  if (parsed.success) return parsed.data;
-  const [mistake] = parsed.error.issues;
-  throw new SettingError(`${file}: ${mistake?.path.join('.') || 'the whole'}: ${mistake?.message}. ${shapes}`);
+  return readDocumentManifest(file, source).flatMap(([id, text]) => operationsOf(text, `${file}, document ${id}`));
 }
 
 function operationsOf(text: string, place: string): HotOperation[] {

@@ -1,22 +1,37 @@
 import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Authenticator } from '../gateway/admission/authenticate.ts';
+import { createAuthenticator } from '../gateway/admission/authenticator.ts';
+import { defaultRateLimits } from '../gateway/admission/rate-limit.ts';
+import { createTokenReader } from '../gateway/admission/read-token.ts';
+import { auditAccess } from '../gateway/connections/audit-access.ts';
 import { batchEntities } from '../gateway/connections/batch-entities.ts';
 import { shareReads } from '../gateway/connections/share-reads.ts';
+import { signCalls } from '../gateway/connections/sign-calls.ts';
 import { createGateway } from '../gateway/index.ts';
 import { createPlayground } from '../gateway/server/playground.ts';
 import { serveAlways } from '../gateway/supergraph/served-supergraph.ts';
+import { type AuditLog, createAuditLog } from '../kernel/audit/audit-log.ts';
+import { type AuditRecord, insertAuditRecords } from '../kernel/audit/audit-record.ts';
+import { suiteLimits } from '../kernel/config/operation-limits.ts';
 import { keepSecret } from '../kernel/config/secret.ts';
 import type { Settings } from '../kernel/config/settings.ts';
 import { connectionStringFor } from '../kernel/data/app-role.ts';
 import { lockDirectory } from '../kernel/data/directory-lock.ts';
 import { migrate } from '../kernel/data/migrate.ts';
 import { startEmbeddedPostgres } from '../kernel/data/postgres/embedded-postgres.ts';
+import { openTenantWriter } from '../kernel/data/tenant-writer.ts';
+import { openUseCounter, type UseCounter, useCounterSchema } from '../kernel/data/use-counter.ts';
 import { PanoramaError } from '../kernel/errors/panorama-error.ts';
 import type { RunningApp } from '../kernel/subgraph/app.ts';
+import type { Connection } from '../kernel/subgraph/connection.ts';
 import { createLogger, type Logger } from '../kernel/telemetry/logger.ts';
+import type { TenantId } from '../kernel/tenancy/ids.ts';
+import { createCallSigner } from '../kernel/tenancy/subgraph-token.ts';
 import { apps } from '../subgraphs/index.ts';
 import { type KeyAuthenticator, openKeyAuthenticator } from '../subgraphs/users/authenticate.ts';
+import { admissionOptions } from './admission.ts';
 import { type DemoTarget, insertDemoData } from './demo/insert.ts';
 import { demoCustomerId, demoKeys } from './demo/tenants.ts';
 import { readSuiteSupergraph } from './suite-supergraph.ts';
@@ -83,17 +98,13 @@ function ifUnknown(error: unknown): false {
   throw error;
 }
 
-/** Takes API keys; bearer tokens are refused. */
-function acceptKeys(keys: KeyAuthenticator): Authenticator {
-  return async ({ tenantKey, sourceApp }) => {
-    if (tenantKey === undefined) {
-      throw new PanoramaError(
-        'UNAUTHENTICATED',
-        'Bearer tokens are not accepted here: send an API key as `x-tenant-key`.',
-      );
-    }
-    return await keys.authenticate(tenantKey, sourceApp);
-  };
+/** Takes API keys and tokens; the users app knows what both are worth. */
+function acceptCredentials(keys: KeyAuthenticator, { auth }: Settings, secret: string, logger: Logger): Authenticator {
+  return createAuthenticator({
+    readKey: keys.authenticate,
+    readToken: createTokenReader({ secret, jwt: auth?.jwt, logger }),
+    principalFor: keys.principalFor,
+  });
 }
 
 function openPlayground(demo: boolean) {
@@ -114,6 +125,41 @@ function openPlayground(demo: boolean) {
   });
 }
 
+/** Every call that is sent is signed; what is shared between requests is shared above. */
+function connectApp({ name, execute }: RunningApp, secret: string, audit: AuditLog): Connection {
+  const connection = shareReads(batchEntities(signCalls(execute, createCallSigner(secret, name))));
+  return auditAccess(audit, name, connection);
+}
+
+/** What waits is written before the connection to the database closes. */
+async function openAudit(ownerUrl: string, secret: string, logger: Logger, started: Started): Promise<AuditLog> {
+  const databaseUrl = connectionStringFor(ownerUrl, { app: useCounterSchema.name, secret });
+  const writer = await started.add(Promise.resolve(openTenantWriter({ databaseUrl })), (one) => one.stop());
+  const write = (tenantId: TenantId, records: readonly AuditRecord[]) =>
+    writer.write(tenantId, insertAuditRecords(records));
+  return await started.add(Promise.resolve(createAuditLog({ write, logger })), (log) => log.idle());
+}
+
+/** Whether several gateways on the same database hold to one limit. */
+function sharesCounters({ admission }: Settings): boolean {
+  return admission.rateLimit?.store === 'postgres';
+}
+
+/** A counter that fails does so for every request: its log is not to be a flood of its own. */
+const failureLogMs = 10_000;
+
+function openCounter(ownerUrl: string, secret: string, logger: Logger, started: Started): Promise<UseCounter> {
+  const databaseUrl = connectionStringFor(ownerUrl, { app: useCounterSchema.name, secret });
+  let loggedAt = Number.NEGATIVE_INFINITY;
+  const onFailure = (error: unknown) => {
+    if (performance.now() - loggedAt < failureLogMs) return;
+    loggedAt = performance.now();
+    logger.error({ err: error }, 'The rate limit is counted in this process alone: the database does not answer');
+  };
+  const counter = openUseCounter({ databaseUrl, durationSeconds: 60, onFailure });
+  return started.add(Promise.resolve(counter), (one) => one.stop());
+}
+
 async function openDoors(settings: Settings, ownerUrl: string, secret: string, started: Started, onProgress: Progress) {
   const demo = settings.PANORAMA_DEMO;
   const logger = createLogger(settings.LOG_LEVEL);
@@ -122,12 +168,25 @@ async function openDoors(settings: Settings, ownerUrl: string, secret: string, s
   if (demo) await keepDemo(usersUrl, { ownerUrl, secret }, onProgress);
   const keys = openKeyAuthenticator({ databaseUrl: usersUrl, secret, demo });
   await started.add(Promise.resolve(keys), (one) => one.stop());
+  const audit = await openAudit(ownerUrl, secret, logger, started);
+  const counter = sharesCounters(settings) ? await openCounter(ownerUrl, secret, logger, started) : undefined;
   const gateway = await createGateway({
     current: serveAlways(
       await readSuiteSupergraph(apps),
-      new Map(running.map(({ name, connection }) => [name, shareReads(batchEntities(connection))])),
+      new Map(running.map((app) => [app.name, connectApp(app, secret, audit)])),
     ),
-    access: { kind: 'authenticated', authenticator: acceptKeys(keys), introspection: settings.PANORAMA_INTROSPECTION },
+    access: {
+      kind: 'authenticated',
+      authenticator: acceptCredentials(keys, settings, secret, logger),
+      introspection: settings.PANORAMA_INTROSPECTION,
+    },
+    ...admissionOptions(settings.admission, {
+      limits: suiteLimits,
+      rateLimits: defaultRateLimits,
+      directory: dirname(settings.PANORAMA_CONFIG),
+      ...(counter && { store: counter }),
+    }),
+    audit,
     suggestions: demo,
     health: running.map(({ name, check }) => ({ name, critical: name === 'users', check })),
     playground: await openPlayground(demo),
@@ -147,11 +206,12 @@ export async function startPlatform(settings: Settings, onProgress: Progress): P
     const secret = settings.PANORAMA_SECRET ?? (await keepSecret(settings.PANORAMA_DATA_DIR));
     const schemas = apps
       .filter((app) => app.hasData)
-      .map(({ name }) => ({
+      .map(({ name, readsAudit }) => ({
         name,
         migrationsDirectory: new URL(`../prisma/${name}/migrations/`, import.meta.url),
+        audit: readsAudit ? ('reader' as const) : undefined,
       }));
-    await migrate({ connectionString: ownerUrl, apps: schemas, secret, onProgress });
+    await migrate({ connectionString: ownerUrl, apps: [...schemas, useCounterSchema], secret, onProgress });
     const server = await openDoors(settings, ownerUrl, secret, started, onProgress);
     return { url: `http://${settings.HOST}:${server.port}`, stop };
   } catch (error) {

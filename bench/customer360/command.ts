@@ -7,10 +7,19 @@ import { type LoadGenerator, startLoadGenerator } from '../load/load-generator.t
 import { mediansOf } from '../load/medians.ts';
 import { formatRows, formatTable } from '../table.ts';
 import { bodyOf, customerId, customers, headers, request } from './operation.ts';
-import { type CustomerServer, startDatabase, startHandWritten, startPlatform } from './servers.ts';
+import {
+  type CustomerServer,
+  startDatabase,
+  startHandWritten,
+  startPlatform,
+  startWithoutPermissions,
+} from './servers.ts';
 
 const rounds = 3;
 const target = 3;
+/** The part of a request's processor time that its permission checks may take, and in how many rounds it is looked for. */
+const permissionShare = 0.05;
+const permissionRounds = 15;
 const connections = [20, 1];
 
 async function ask({ title, url }: CustomerServer, id: string): Promise<{ data: unknown; bytes: number }> {
@@ -43,9 +52,10 @@ async function measureInTurn(
   generator: LoadGenerator,
   job: { readonly connections: number; readonly answerBytes: number; readonly databasePid: number },
   seconds: number,
+  times = rounds,
 ): Promise<LoadSample[]> {
   const samples = servers.map((): LoadSample[] => []);
-  for (let round = 0; round < rounds; round += 1) {
+  for (let round = 0; round < times; round += 1) {
     for (const [index, { url, pid }] of servers.entries()) {
       const sample = await generator.run({ ...job, url, pid, request, warmUpMs: 500, measuredMs: seconds * 1000 });
       samples[index]?.push(sample);
@@ -77,6 +87,29 @@ function format(servers: readonly CustomerServer[], samples: readonly LoadSample
   return `The whole customer, another one per request; ${count} connections\n\n${formatRows(header, rows)}\n${formatTable([measurement])}`;
 }
 
+/** What permissions cost: the platform beside one that checks none, in short turns, because it is little. */
+async function measurePermissions(
+  platform: CustomerServer,
+  unguarded: CustomerServer,
+  generator: LoadGenerator,
+  job: { readonly answerBytes: number; readonly databasePid: number },
+  seconds: number,
+): Promise<string> {
+  const servers = [unguarded, platform];
+  const load = { ...job, connections: 20 };
+  await measureInTurn(servers, generator, load, 1);
+  const [without, withThem] = await measureInTurn(servers, generator, load, seconds / 2, permissionRounds);
+  if (!without || !withThem) throw new Error('Nothing was measured.');
+  const measurement = {
+    what: 'CPU per whole customer, permissions checked',
+    value: withThem.cpuMs,
+    unit: 'ms',
+    peer: `${(100 * permissionShare).toFixed(0)} % more than with none checked:`,
+    peerValue: (1 + permissionShare) * without.cpuMs,
+  };
+  return `What permissions cost, at the gateway and in the subgraphs; 20 connections\n\n${formatTable([measurement])}`;
+}
+
 /** The whole customer end to end on Postgres, beside the same reads written by hand. Resolves to the tables. */
 export async function benchCustomer360({ seconds }: { readonly seconds: number }): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'panorama-bench-'));
@@ -99,6 +132,12 @@ export async function benchCustomer360({ seconds }: { readonly seconds: number }
       const samples = await measureInTurn(servers, generator, { ...job, connections: count }, seconds);
       tables.push(format(servers, samples, count));
     }
+    const own = await mkdtemp(join(tmpdir(), 'panorama-bench-'));
+    stops.push(() => rm(own, { recursive: true }));
+    const unguarded = await startWithoutPermissions(own, database);
+    stops.push(unguarded.stop);
+    await compareAnswers(platform, unguarded);
+    tables.push(await measurePermissions(platform, unguarded, generator, job, seconds));
     return tables.join('\n');
   } finally {
     for (const stop of stops.toReversed()) await stop();

@@ -41,11 +41,27 @@ export async function startDatabase(directory: string): Promise<Database> {
 }
 
 /** Starts the platform, which migrates the database and makes the demo data. */
-export async function startPlatform(directory: string, { ownerUrl }: Database): Promise<CustomerServer> {
+export function startPlatform(directory: string, database: Database): Promise<CustomerServer> {
+  return startIn(directory, database, 'Panorama, everything in one process');
+}
+
+/** Starts a platform that checks no permission, beside the one that has made the database. */
+export function startWithoutPermissions(directory: string, database: Database): Promise<CustomerServer> {
+  const script = new URL('without-permissions.ts', import.meta.url);
+  return startIn(directory, database, 'the same without permissions', { NODE_OPTIONS: `--import=${script}` });
+}
+
+async function startIn(
+  directory: string,
+  { ownerUrl }: Database,
+  title: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<CustomerServer> {
   const settings = { DATABASE_URL: ownerUrl, PANORAMA_SECRET: secret, PANORAMA_DEMO: 'true', NODE_ENV: 'production' };
-  const started = await startPanorama(['start', '--port', '0', '--data-dir', directory], { directory, settings });
+  const args = ['start', '--port', '0', '--data-dir', directory];
+  const started = await startPanorama(args, { directory, settings: { ...settings, ...environment } });
   return {
-    title: 'Panorama, everything in one process',
+    title,
     url: `${started.url}/graphql`,
     pid: started.pid,
     stop: async () => void (await started.end('SIGTERM')),

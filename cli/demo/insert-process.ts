@@ -11,12 +11,14 @@ process.once('disconnect', () => process.exit(1));
 
 const { ownerUrl, secret } = target;
 const logger = createLogger('error');
+/** All rows of a tenant in an app are one transaction, also where the machine is busy. */
+const transactionTimeoutMillis = 120_000;
 const tenants = makeDemoTenants(secret);
 
 // The users app is the first of the list and comes last here: once its keys work, all rows are in place.
 for (const app of apps.filter(({ hasData }) => hasData).toReversed()) {
   const databaseUrl = connectionStringFor(ownerUrl, { app: app.name, secret });
-  const running = await app.start({ databaseUrl, poolSize: 1, secret, logger });
+  const running = await app.start({ databaseUrl, poolSize: 1, transactionTimeoutMillis, secret, logger });
   for (const tenant of tenants) await running.insertDemo(tenant);
   await running.stop();
 }

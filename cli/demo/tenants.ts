@@ -1,3 +1,4 @@
+import { appMatrix } from '../../kernel/permissions/app-matrix.ts';
 import type { DemoKey, DemoTenant } from '../../kernel/subgraph/demo-tenant.ts';
 import { digestApiKey } from '../../kernel/tenancy/api-key.ts';
 import { parseTenantId } from '../../kernel/tenancy/ids.ts';
@@ -36,7 +37,7 @@ export const demoKeys: readonly KnownKey[] = [
     tenant: 'acme',
     label: 'Acme CRM web',
     description: 'contacts and deals, as the CRM web app',
-    permissions: ['read:contacts', 'write:contacts', 'read:deals'],
+    permissions: appMatrix['crm-web'],
     allowedApps: ['crm-web'],
   },
   {
@@ -44,7 +45,7 @@ export const demoKeys: readonly KnownKey[] = [
     tenant: 'acme',
     label: 'Acme dashboard',
     description: 'metrics and analytics, as the business dashboard',
-    permissions: ['read:metrics', 'read:analytics'],
+    permissions: appMatrix['business-dashboard'],
     allowedApps: ['business-dashboard'],
   },
   {

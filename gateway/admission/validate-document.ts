@@ -1,9 +1,12 @@
-import { type DocumentNode, GraphQLError, validate } from 'graphql';
+import { type DocumentNode, GraphQLError, specifiedRules, validate } from 'graphql';
 import type { Supergraph } from '../supergraph/supergraph.ts';
+import { deferRule } from './defer-rule.ts';
 import { withoutSuggestions } from './suggestions.ts';
 
 /** Errors past this many say nothing new and cost time. */
 const maxErrors = 20;
+
+const rules = [...specifiedRules, deferRule];
 
 /** The errors of a document against a supergraph's API schema; empty when it is valid. */
 export type DocumentValidator = (supergraph: Supergraph, document: DocumentNode) => readonly GraphQLError[];
@@ -19,14 +22,18 @@ export function createDocumentValidator({ suggestions }: { readonly suggestions:
   return (supergraph, document) => {
     const known = verdicts.get(document);
     if (known?.supergraphId === supergraph.id) return known.errors;
-    const errors = validate(supergraph.apiSchema, document, undefined, { maxErrors }).map(
-      ({ message, nodes }) =>
-        new GraphQLError(suggestions ? message : withoutSuggestions(message), {
-          nodes: nodes ?? null,
-          extensions: { code: 'BAD_USER_INPUT' },
-        }),
-    );
+    const mistakes = validate(supergraph.apiSchema, document, rules, { maxErrors });
+    const shown = ({ message }: GraphQLError) => (suggestions ? message : withoutSuggestions(message));
+    const errors = Array.from(Map.groupBy(mistakes, shown), mergeMistakes);
     verdicts.set(document, { supergraphId: supergraph.id, errors });
     return errors;
   };
+}
+
+/** What is wrong in the same way at many places is one error with all of them: repeating it would only be long. */
+function mergeMistakes([message, same]: readonly [string, readonly GraphQLError[]]): GraphQLError {
+  return new GraphQLError(message, {
+    nodes: same.flatMap(({ nodes }) => nodes ?? []),
+    extensions: { code: 'BAD_USER_INPUT' },
+  });
 }

@@ -1,6 +1,6 @@
 import { SharedWork } from '../../kernel/resilience/shared-work.ts';
 import type { Connection, SubgraphRequest, SubgraphResponse } from '../../kernel/subgraph/connection.ts';
-import { scopeOf } from '../../kernel/tenancy/scope.ts';
+import { type ScopedKey, scopedKey, scopeOf } from '../../kernel/tenancy/scope.ts';
 import { withOwnCorrelation } from './own-correlation.ts';
 
 /** One entity fetch that waits for the end of the tick. */
@@ -15,7 +15,7 @@ interface Member {
  * asked for once, and every fetch gets its own entities and the errors about them. Mutations' fetches go alone.
  */
 export function batchEntities(connection: Connection): Connection {
-  let waiting = new Map<string, Member[]>();
+  let waiting = new Map<ScopedKey, Member[]>();
 
   function sendAll(): void {
     const batches = waiting;
@@ -32,7 +32,7 @@ export function batchEntities(connection: Connection): Connection {
     if (!Array.isArray(representations)) return connection(request);
     const { promise, resolve } = Promise.withResolvers<SubgraphResponse>();
     const member: Member = { request, representations, settle: resolve };
-    const key = `${scopeOf(request.context)}\n${request.document}\n${otherVariablesText(request)}`;
+    const key = scopedKey(scopeOf(request.context), `${request.document}\n${otherVariablesText(request)}`);
     const members = waiting.get(key);
     if (members) members.push(member);
     else waiting.set(key, [member]);

@@ -1,4 +1,5 @@
 import { Agent } from 'undici';
+import { createDeadlines } from '../../kernel/resilience/deadlines.ts';
 import { onAbort } from '../../kernel/resilience/on-abort.ts';
 import type { Connection, SubgraphRequest, SubgraphResponse } from '../../kernel/subgraph/connection.ts';
 import { HttpConnectionError, HttpExchange } from './http-exchange.ts';
@@ -15,8 +16,10 @@ export interface HttpConnectionOptions {
   /**
    * The headers of a request beside those of the protocol, by lower-case name. Nothing of a client's request is passed
    * on by itself.
+   *
+   * @param body What is sent, for those who sign it.
    */
-  readonly headers: (request: SubgraphRequest) => Readonly<Record<string, string>>;
+  readonly headers: (request: SubgraphRequest, body: string) => Readonly<Record<string, string>>;
 }
 
 /** Keeps connections open, per origin, for all subgraphs of all supergraphs. The exchanges have deadlines of their own. */
@@ -30,23 +33,21 @@ const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
 export function connectHttp({ url, timeoutMs, maxBodyBytes, headers }: HttpConnectionOptions): Connection {
   const { origin, pathname, search } = new URL(url);
   const path = pathname + search;
+  const deadlines = createDeadlines(timeoutMs);
   return async (request) => {
     const { signal } = request.context;
     signal.throwIfAborted();
     const exchange = new HttpExchange(maxBodyBytes);
     const stopListening = onAbort(signal, () => exchange.end(signal.reason));
-    const deadline = setTimeout(
-      () => exchange.end(new DOMException('The deadline has passed.', 'TimeoutError')),
-      timeoutMs,
+    const stopWaiting = deadlines.start(() =>
+      exchange.end(new DOMException('The deadline has passed.', 'TimeoutError')),
     );
     try {
-      agent.dispatch(
-        { origin, path, method: 'POST', headers: headersOf(headers(request)), body: bodyOf(request) },
-        exchange,
-      );
+      const body = bodyOf(request);
+      agent.dispatch({ origin, path, method: 'POST', headers: headersOf(headers(request, body)), body }, exchange);
       return parseAnswer(await exchange.body);
     } finally {
-      clearTimeout(deadline);
+      stopWaiting();
       stopListening();
     }
   };

@@ -1,7 +1,7 @@
 import { SharedWork } from '../../kernel/resilience/shared-work.ts';
 import type { Connection, SubgraphRequest, SubgraphResponse } from '../../kernel/subgraph/connection.ts';
 import type { RequestContext } from '../../kernel/tenancy/request-context.ts';
-import { scopeOf } from '../../kernel/tenancy/scope.ts';
+import { type ScopedKey, scopedKey, scopeOf } from '../../kernel/tenancy/scope.ts';
 import { withOwnCorrelation } from './own-correlation.ts';
 
 /** A read under way, and the request that it was sent for. */
@@ -15,13 +15,13 @@ interface Read {
  * mutation has ended, nothing joins a read that began before it.
  */
 export function shareReads(connection: Connection): Connection {
-  const underWay = new Map<string, Read>();
+  const underWay = new Map<ScopedKey, Read>();
 
-  function start(key: string, request: SubgraphRequest): Read {
+  function start(key: ScopedKey, request: SubgraphRequest, variablesText: string): Read {
     const { context } = request;
     const work = new SharedWork(async (signal) => {
       try {
-        return await connection({ ...request, context: { ...context, signal } });
+        return await connection({ ...request, variablesText, context: { ...context, signal } });
       } finally {
         if (underWay.get(key) === read) underWay.delete(key);
       }
@@ -38,9 +38,9 @@ export function shareReads(connection: Connection): Connection {
     }
     context.signal.throwIfAborted();
     const variablesText = request.variablesText ?? JSON.stringify(request.variables);
-    const key = `${scopeOf(context)}\n${request.document}\n${variablesText}`;
+    const key = scopedKey(scopeOf(context), `${request.document}\n${variablesText}`);
     const known = underWay.get(key);
-    const read = known && !known.work.isAbandoned ? known : start(key, { ...request, variablesText });
+    const read = known && !known.work.isOver ? known : start(key, request, variablesText);
     return withOwnCorrelation(await read.work.join(context.signal), read.context, context);
   };
 }

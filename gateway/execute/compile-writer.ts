@@ -1,11 +1,11 @@
 import { isIncluded } from '../plan/guards.ts';
-import type { AbstractShape, CollectedField, DataField, OutputShape } from '../plan/output-shape.ts';
+import type { AbstractShape, CollectedField, DataField, DeferredPart, OutputShape } from '../plan/output-shape.ts';
 import { findAbsence } from './execution.ts';
 import { readField } from './overlays.ts';
 import { type DataObject, isDataObject, ownValue } from './own-values.ts';
 import { noteMissing } from './subgraph-failure.ts';
 import { compileLeaf, quote } from './write-leaf.ts';
-import { isExplained, placeOf, refuse, type Writing } from './writing.ts';
+import { deny, dropDeferred, isExplained, noteDeferred, placeOf, refuse, type Writing } from './writing.ts';
 
 /**
  * What became of a value: true when it was written; null when it is null, undefined when it is left out with an error
@@ -46,7 +46,7 @@ const known = new WeakMap<readonly CollectedField[], WriteFields>();
  *
  * @param objectTypeName The runtime type of the object; undefined when it cannot be told.
  */
-export function compileFields(fields: readonly CollectedField[], objectTypeName: string | undefined): WriteFields {
+function compileFields(fields: readonly CollectedField[], objectTypeName: string | undefined): WriteFields {
   const compiled = known.get(fields);
   if (compiled) return compiled;
   const writers = fields.map((field) => compileField(field, objectTypeName));
@@ -55,6 +55,20 @@ export function compileFields(fields: readonly CollectedField[], objectTypeName:
     writeFields(writing, hasConditions ? includedWriters(writing, writers) : writers, source);
   known.set(fields, write);
   return write;
+}
+
+/** Writes the fields of an object, and notes what is deferred of it. */
+export function compileObjectFields(
+  { fields, parts }: Pick<DeferredPart, 'fields' | 'parts'>,
+  objectTypeName: string | undefined,
+): WriteFields {
+  const write = compileFields(fields, objectTypeName);
+  if (parts.length === 0) return write;
+  return (writing, source) => {
+    const outcome = write(writing, source);
+    if (outcome) noteDeferred(writing, parts, source, objectTypeName);
+    return outcome;
+  };
 }
 
 /** The fields whose conditions hold, each response name once. */
@@ -83,6 +97,7 @@ function writeFields(writing: Writing, writers: readonly FieldWriter[], source: 
     if (writer.isNonNull) {
       writing.text = text;
       writing.depth = place;
+      dropDeferred(writing);
       return undefined;
     }
     writing.text += 'null';
@@ -94,16 +109,23 @@ function writeFields(writing: Writing, writers: readonly FieldWriter[], source: 
 
 function compileField(field: CollectedField, objectTypeName: string | undefined): FieldWriter {
   const { responseName, guard, isRepeated } = field;
-  const isNonNull = field.kind === 'Typename' || (field.kind === 'Data' && field.shape.kind === 'NonNull');
+  const isNonNull = isNonNullField(field);
   const write = compileFieldValue(field, objectTypeName);
   const firstLabel = `${quote(responseName)}:`;
   return { responseName, firstLabel, label: `,${firstLabel}`, isNonNull, isRepeated, guard, write };
+}
+
+function isNonNullField(field: CollectedField): boolean {
+  if (field.kind === 'Refused') return field.isNonNull;
+  return field.kind === 'Typename' || (field.kind === 'Data' && field.shape.kind === 'NonNull');
 }
 
 function compileFieldValue(field: CollectedField, objectTypeName: string | undefined): WriteField {
   switch (field.kind) {
     case 'Data':
       return compileDataField(field);
+    case 'Refused':
+      return (writing) => deny(writing, field);
     case 'Typename': {
       if (objectTypeName === undefined) return (writing) => refuse(writing, 'The type of the object is not known.');
       const text = quote(objectTypeName);
@@ -166,7 +188,7 @@ function compileValue(shape: OutputShape, coordinate: string): Write {
     case 'List':
       return compileList(compileValue(shape.of, coordinate), shape.of.kind === 'NonNull', coordinate);
     case 'Object': {
-      const write = compileFields(shape.fields, shape.typeName);
+      const write = compileObjectFields(shape, shape.typeName);
       return compileObject(coordinate, () => write);
     }
     case 'Abstract':
@@ -213,6 +235,7 @@ function compileList(write: Write, isItemNonNull: boolean, coordinate: string): 
     }
     writing.depth = place;
     writing.text = isNulled ? text : `${writing.text}]`;
+    if (isNulled) dropDeferred(writing);
     return isNulled ? undefined : true;
   };
 }
@@ -233,7 +256,7 @@ function compileObject(
 
 function compileAbstract({ shapes, typeName: ownName }: AbstractShape, coordinate: string): Write {
   const writers = new Map<unknown, WriteFields>(
-    Array.from(shapes, ([name, { fields, objectTypeName }]) => [name, compileFields(fields, objectTypeName)]),
+    Array.from(shapes, ([name, shape]) => [name, compileObjectFields(shape, shape.objectTypeName)]),
   );
   return compileObject(coordinate, ({ execution }, value) =>
     writers.get(readField(execution.overlays, value, '__typename') ?? ownName),

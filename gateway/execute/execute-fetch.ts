@@ -53,10 +53,12 @@ async function fetchEntities(
   targets: readonly DataObject[],
   contextValues: DataObject = {},
 ): Promise<void> {
-  const batch = batchRepresentations(execution, fetch, requires, targets);
-  if (batch.length === 0) return;
-  const entityTargets = batch.map((batched) => batched.targets);
+  let entityTargets: EntityTargets = [targets];
   try {
+    // A key that a subgraph gave may be nested too deeply to be sent.
+    const batch = batchRepresentations(execution, fetch, requires, targets);
+    if (batch.length === 0) return;
+    entityTargets = batch.map((batched) => batched.targets);
     const variables = fetchVariables(execution, fetch);
     Object.assign(variables, contextValues);
     variables.representations = batch.map(({ representation }) => representation);
@@ -108,7 +110,8 @@ function mergeAnswer(
   if (reason) for (const target of targets) noteAbsence(execution, target, fetch, reason);
 }
 
-function fetchVariables({ variables }: Execution, { variableNames }: FetchNode): DataObject {
+/** The client's variables that a fetch uses. */
+export function fetchVariables({ variables }: Pick<Execution, 'variables'>, { variableNames }: FetchNode): DataObject {
   const sent: DataObject = {};
   for (const name of variableNames) {
     const value = ownValue(variables, name);
@@ -125,19 +128,19 @@ async function send(execution: Execution, fetch: FetchNode, variables: DataObjec
 }
 
 /** Asks a subgraph; what was asked before in the same query is not asked again. */
-async function ask(execution: Execution, fetch: FetchNode, variables: DataObject): Promise<SubgraphResponse> {
+function ask(execution: Execution, fetch: FetchNode, variables: DataObject): Promise<SubgraphResponse> {
   const { connections, context, reads } = execution;
   const { subgraph, document, operationName, operationKind } = fetch;
   const connection = connections.get(subgraph);
   if (!connection) throw new Error(`There is no connection to the subgraph "${subgraph}".`);
   context.signal.throwIfAborted();
-  const request = { document, operationName, operationKind, variables, context };
-  if (!reads) return connection(request);
+  if (!reads) return connection({ document, operationName, operationKind, variables, context });
   const variablesText = JSON.stringify(variables);
   const key = `${subgraph}\n${document}\n${variablesText}`;
   const known = reads.get(key);
   if (known) return known;
-  const response = connection({ ...request, isShareable: true, variablesText });
+  const request = { document, operationName, operationKind, variables, context, isShareable: true, variablesText };
+  const response = connection(request);
   reads.set(key, response);
   return response;
 }

@@ -2,6 +2,8 @@ import type { GraphQLError } from 'graphql';
 import type { Connection, SubgraphResponse } from '../../kernel/subgraph/connection.ts';
 import type { RequestContext } from '../../kernel/tenancy/request-context.ts';
 import type { FetchNode } from '../plan/plan-node.ts';
+import type { Deferral } from './deferral.ts';
+import type { FoundTargets } from './find-targets.ts';
 import type { Overlays } from './overlays.ts';
 import type { DataObject } from './own-values.ts';
 import type { SubgraphFailure } from './subgraph-failure.ts';
@@ -49,6 +51,7 @@ export interface Execution {
   readonly overlays: Overlays;
   /** What clients call the response names that only fetches use. */
   readonly clientNames: ReadonlyMap<string, string>;
+  lastFound: FoundTargets | undefined;
   /** Whether all answers so far are known to hold no text that JSON has to escape. */
   hasPlainTexts: boolean;
   readonly errors: GraphQLError[];
@@ -56,6 +59,8 @@ export interface Execution {
   readonly absences: Map<DataObject, Absence[]>;
   /** Rejects when the request's signal ends. */
   readonly aborted: Promise<never>;
+  /** Undefined for an answer that is one. */
+  readonly deferral: Deferral | undefined;
 }
 
 /** Notes that an object lacks the fields of a fetch. */

@@ -3,38 +3,62 @@ import { type Overlays, readField } from './overlays.ts';
 import { type DataObject, isDataObject, ownValue } from './own-values.ts';
 import type { ResponsePath } from './subgraph-failure.ts';
 
+/** One look for the objects at a path. */
+interface Search {
+  readonly overlays: Overlays;
+  readonly path: readonly string[];
+  /** By step, what a fetch brought there and was walked already. */
+  readonly walked: Set<unknown>[];
+  readonly targets: DataObject[];
+}
+
+/** What was found last: fetches that begin together are often for the same objects. */
+export interface FoundTargets {
+  readonly path: readonly string[];
+  /** That of the overlays. */
+  readonly version: number;
+  readonly targets: readonly DataObject[];
+}
+
 /**
  * The objects at a flatten path. What a fetch brought may stand at several places of the response, and is walked once.
  */
-export function findTargets({ root, overlays }: Execution, path: readonly string[]): readonly DataObject[] {
-  let values: unknown[] = [root];
-  for (const step of path) values = step === '@' ? itemsOf(values) : fieldsOf(overlays, values, step);
-  return values.filter(isDataObject);
+export function findTargets(execution: Execution, path: readonly string[]): readonly DataObject[] {
+  const { root, overlays, lastFound } = execution;
+  if (lastFound?.version === overlays.version && isSamePath(lastFound.path, path)) return lastFound.targets;
+  const search: Search = { overlays, path, walked: [], targets: [] };
+  walk(search, root, 0);
+  execution.lastFound = { path, version: overlays.version, targets: search.targets };
+  return search.targets;
 }
 
-function itemsOf(values: readonly unknown[]): unknown[] {
-  const items: unknown[] = [];
-  for (const value of values) {
-    if (Array.isArray(value)) for (const item of value) items.push(item);
-  }
-  return items;
+function isSamePath(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((step, index) => step === other[index]);
 }
 
-function fieldsOf(overlays: Overlays, values: readonly unknown[], responseName: string): unknown[] {
-  const fields: unknown[] = [];
-  const shared = new Set<unknown>();
-  for (const value of values) {
-    if (!isDataObject(value)) continue;
-    const overlay = overlays.get(value);
-    const added = overlay && ownValue(overlay, responseName);
-    if (added === undefined) {
-      fields.push(ownValue(value, responseName));
-    } else if (!shared.has(added)) {
-      shared.add(added);
-      fields.push(added);
-    }
+/** Goes on from a value with the step at `index`. */
+function walk(search: Search, value: unknown, index: number): void {
+  const step = search.path[index];
+  if (step === undefined) {
+    if (isDataObject(value)) search.targets.push(value);
+  } else if (step === '@') {
+    if (Array.isArray(value)) for (const item of value) walk(search, item, index + 1);
+  } else if (isDataObject(value)) {
+    walkField(search, value, step, index);
   }
-  return fields;
+}
+
+function walkField(search: Search, object: DataObject, responseName: string, index: number): void {
+  const overlay = search.overlays.get(object);
+  const added = overlay && ownValue(overlay, responseName);
+  if (added === undefined) {
+    walk(search, ownValue(object, responseName), index + 1);
+    return;
+  }
+  search.walked[index] ??= new Set();
+  if (search.walked[index].has(added)) return;
+  search.walked[index].add(added);
+  walk(search, added, index + 1);
 }
 
 /** An object that a fetch works on, and where it stands in the response. */

@@ -57,6 +57,10 @@ export function usesContexts(node: PlanNode): boolean {
   return answer;
 }
 
+function hasContexts(node: PlanNode | undefined): boolean {
+  return node !== undefined && findContexts(node);
+}
+
 function findContexts(node: PlanNode): boolean {
   switch (node.kind) {
     case 'Sequence':
@@ -65,7 +69,11 @@ function findContexts(node: PlanNode): boolean {
     case 'Flatten':
       return findContexts(node.node);
     case 'Condition':
-      return [node.ifClause, node.elseClause].some((clause) => clause !== undefined && findContexts(clause));
+      return [node.ifClause, node.elseClause].some(hasContexts);
+    case 'Defer':
+      return [node.primary, ...node.blocks.map((block) => block.node)].some(hasContexts);
+    case 'Subscription':
+      return [node.primary, node.rest].some(hasContexts);
     case 'Fetch':
       return node.contexts.length > 0;
   }

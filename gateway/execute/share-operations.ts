@@ -1,7 +1,7 @@
 import { GraphQLError } from 'graphql';
 import { SharedWork } from '../../kernel/resilience/shared-work.ts';
 import type { RequestContext } from '../../kernel/tenancy/request-context.ts';
-import { scopeOf } from '../../kernel/tenancy/scope.ts';
+import { type ScopedKey, scopedKey, scopeOf } from '../../kernel/tenancy/scope.ts';
 import type { OperationPlan } from '../plan/plan-operation.ts';
 import type { ExecutionArguments, OperationResult } from './execute-operation.ts';
 
@@ -20,9 +20,9 @@ interface Query {
  * away ends nothing for the others, and every answer carries its own request's correlation id.
  */
 export function shareOperations(execute: Execute): Execute {
-  const underWay = new Map<OperationPlan, Map<string, Query>>();
+  const underWay = new Map<OperationPlan, Map<ScopedKey, Query>>();
 
-  function start(key: string, args: ExecutionArguments): Query {
+  function start(key: ScopedKey, args: ExecutionArguments): Query {
     const { plan, context } = args;
     const work = new SharedWork(async (signal) => {
       try {
@@ -34,18 +34,20 @@ export function shareOperations(execute: Execute): Execute {
       }
     });
     const query: Query = { work, context };
-    underWay.set(plan, (underWay.get(plan) ?? new Map<string, Query>()).set(key, query));
+    underWay.set(plan, (underWay.get(plan) ?? new Map<ScopedKey, Query>()).set(key, query));
     return query;
   }
 
   return async (args) => {
     const { plan, variables, context } = args;
     if (plan.operationKind !== 'query') return await execute(args).finally(() => underWay.clear());
+    // An answer in parts is read by one: each reader takes the parts at its own pace, and may leave between them.
+    if (plan.partLabels.length > 0) return await execute(args);
     // What has no fetch costs less than what it takes to share it.
     if (!plan.node || context.signal.aborted) return await execute(args);
-    const key = `${scopeOf(context)}\n${JSON.stringify(variables)}`;
+    const key = scopedKey(scopeOf(context), JSON.stringify(variables));
     const known = underWay.get(plan)?.get(key);
-    const query = known && !known.work.isAbandoned ? known : start(key, args);
+    const query = known && !known.work.isOver ? known : start(key, args);
     try {
       return withOwnCorrelation(await query.work.join(context.signal), query.context, context);
     } catch (error) {

@@ -25,6 +25,16 @@ export function noteMissing(failure: SubgraphFailure, path: ResponsePath): void 
   if (failure.missingAt.length < maxErrorsPerCause) failure.missingAt.push([...path]);
 }
 
+/** The errors of failures for what was written last; what is written next has its own. */
+export function takeFailureErrors(failures: readonly SubgraphFailure[]): readonly GraphQLError[] {
+  const errors = failures.flatMap(failureErrors);
+  for (const failure of failures) {
+    failure.missingAt.length = 0;
+    failure.missingCount = 0;
+  }
+  return errors;
+}
+
 /** The errors of a failure: one per missing field. */
 export function failureErrors({ code, subgraph, missingAt, missingCount }: SubgraphFailure): readonly GraphQLError[] {
   const message =

@@ -19,7 +19,7 @@ export function compileLeaf(shape: ScalarShape | EnumShape): LeafText {
     const texts = new Map(Array.from(shape.values, (value) => [value as unknown, quote(value)]));
     return (value) => texts.get(value);
   }
-  return builtInLeaves.get(shape.typeName) ?? ((value) => JSON.stringify(value) as string | undefined);
+  return builtInLeaves.get(shape.typeName) ?? customText;
 }
 
 const builtInLeaves: ReadonlyMap<string, LeafText> = new Map<string, LeafText>([
@@ -29,6 +29,15 @@ const builtInLeaves: ReadonlyMap<string, LeafText> = new Map<string, LeafText>([
   ['Float', (value) => (typeof value === 'number' && Number.isFinite(value) ? JSON.stringify(value) : undefined)],
   ['Boolean', (value) => (typeof value === 'boolean' ? (value ? 'true' : 'false') : undefined)],
 ]);
+
+/** Values that are nested so deeply that they cannot be written again are refused. */
+function customText(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value) as string | undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 function idText(value: unknown, toJson: Quote): string | undefined {
   if (typeof value === 'string') return toJson(value);

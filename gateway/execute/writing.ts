@@ -1,6 +1,8 @@
 import type { GraphQLError } from 'graphql';
 import { PanoramaError } from '../../kernel/errors/panorama-error.ts';
-import type { DataField } from '../plan/output-shape.ts';
+import { accessError } from '../admission/access-error.ts';
+import { isIncluded } from '../plan/guards.ts';
+import type { DataField, DeferredPart, RefusedField } from '../plan/output-shape.ts';
 import type { Execution } from './execution.ts';
 import type { DataObject } from './own-values.ts';
 import { maxErrorsPerCause, type ResponsePath } from './subgraph-failure.ts';
@@ -9,6 +11,14 @@ import { type Quote, quote, quotePlain } from './write-leaf.ts';
 /** A value that was not taken, and why. */
 interface Refusal {
   readonly message: string;
+  readonly path: ResponsePath;
+}
+
+/** An object that was written, of which a part is deferred. */
+export interface DeferredPlace {
+  readonly part: DeferredPart;
+  readonly source: DataObject;
+  readonly objectTypeName: string | undefined;
   readonly path: ResponsePath;
 }
 
@@ -22,6 +32,8 @@ export interface Writing {
   /** Texts whose answers hold nothing special need not be looked through. */
   readonly quote: Quote;
   readonly refusals: Refusal[];
+  /** The fields that the principal may not see, each with the place where it was first left out. */
+  readonly denials: Map<RefusedField, ResponsePath>;
   /** The place of the value at hand; changed in place, so that a path is only copied for an error. */
   readonly path: (string | number)[];
   depth: number;
@@ -34,21 +46,60 @@ export interface Writing {
   readonly texts: Map<DataField, Map<object, string>>;
   /** How often something depended on the place where it stands. */
   incidents: number;
+  /** What is still to come of the objects that were written. */
+  readonly deferred: DeferredPlace[];
 }
 
-export function startWriting(execution: Execution, introspection: DataObject): Writing {
+/** Where a writing begins, when it is not at the root, and the errors that are known of what it writes. */
+interface WritingStart {
+  readonly path: ResponsePath;
+  readonly errors: readonly GraphQLError[];
+}
+
+export function startWriting(
+  execution: Execution,
+  introspection: DataObject,
+  { path, errors }: WritingStart = { path: [], errors: execution.errors },
+): Writing {
   return {
     execution,
     introspection,
     text: '',
     quote: execution.hasPlainTexts ? quotePlain : quote,
     refusals: [],
-    path: [],
-    depth: 0,
-    explained: placesAtOrAbove(execution.errors),
+    denials: new Map(),
+    path: [...path],
+    depth: path.length,
+    explained: placesAtOrAbove(errors),
     texts: new Map(),
     incidents: 0,
+    deferred: [],
   };
+}
+
+/** Notes what is deferred of the object at the place at hand. */
+export function noteDeferred(
+  writing: Writing,
+  parts: readonly DeferredPart[],
+  source: DataObject,
+  objectTypeName: string | undefined,
+): void {
+  for (const part of parts) {
+    if (!isIncluded(part.guard, writing.execution.variables)) continue;
+    writing.incidents += 1;
+    writing.deferred.push({ part, source, objectTypeName, path: placeOf(writing) });
+  }
+}
+
+/** Nothing comes later of what was taken back at the place at hand. */
+export function dropDeferred(writing: Writing): void {
+  const { deferred } = writing;
+  if (deferred.length === 0) return;
+  const place = placeOf(writing);
+  const isTakenBack = (last: DeferredPlace | undefined) =>
+    last && place.every((key, index) => last.path[index] === key);
+  // What was noted since then stands at the end.
+  while (isTakenBack(deferred.at(-1))) deferred.pop();
 }
 
 /** The place at hand. */
@@ -68,8 +119,22 @@ export function refuse(writing: Writing, message: string): undefined {
   writing.refusals.push({ message, path: placeOf(writing) });
 }
 
-/** The errors of the values that were not taken. */
-export function refusalErrors({ refusals, execution }: Writing): readonly GraphQLError[] {
+/** Leaves out what the principal may not see, with an error where it happens first. */
+export function deny(writing: Writing, field: RefusedField): undefined {
+  if (writing.denials.has(field)) return;
+  writing.incidents += 1;
+  const path = placeOf(writing);
+  writing.denials.set(field, field.coordinate === undefined ? path.slice(0, -1) : path);
+}
+
+/** The errors of the values that were not taken, or not to be seen. */
+export function refusalErrors(writing: Writing): readonly GraphQLError[] {
+  const { principal } = writing.execution.context;
+  const denied = Array.from(writing.denials, ([field, path]) => accessError(field, principal, path));
+  return [...mistakeErrors(writing), ...denied];
+}
+
+function mistakeErrors({ refusals, execution }: Writing): readonly GraphQLError[] {
   const { correlationId } = execution.context;
   const unlisted = refusals.length - maxErrorsPerCause;
   return refusals.slice(0, maxErrorsPerCause).map(({ message, path }, index) => {

@@ -6,9 +6,11 @@ import {
   isInterfaceType,
   isObjectType,
   Kind,
+  type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
-import { guardKey, guardOf } from './guards.ts';
+import { guardKey, guardOf, narrowGuard } from './guards.ts';
+import { deferOf } from './number-defers.ts';
 import type { Guard } from './output-shape.ts';
 
 /** A selection set and when it applies. */
@@ -41,6 +43,14 @@ export interface CollectedPlaces {
   /** Every place where a field is selected, by response name. */
   readonly places: ReadonlyMap<string, readonly GuardedField[]>;
   readonly appearances: readonly Appearance[];
+  readonly deferred: readonly DeferredSelections[];
+}
+
+/** What selection sets defer of one type, as one part. */
+export interface DeferredSelections {
+  readonly number: number;
+  readonly guard: Guard;
+  readonly selectionSets: readonly SelectionSetNode[];
 }
 
 /**
@@ -52,15 +62,18 @@ export function collectFields(
   typeName: string,
   selectionSets: readonly GuardedSelectionSet[],
 ): CollectedPlaces {
-  const collection: Collection = { ...context, typeName, places: new Map(), appearances: [], visited: new Set() };
+  const deferred = new Map<string, DeferredSelections>();
+  const collection = { ...context, typeName, places: new Map(), appearances: [], deferred, visited: new Set<string>() };
   for (const { selectionSet, guard } of selectionSets) collectInto(collection, selectionSet, guard);
-  return collection;
+  return { places: collection.places, appearances: collection.appearances, deferred: [...deferred.values()] };
 }
 
 interface Collection extends CollectionContext {
   readonly typeName: string;
   readonly places: Map<string, GuardedField[]>;
   readonly appearances: Appearance[];
+  /** By number and guard. */
+  readonly deferred: Map<string, DeferredSelections>;
   /** Spreads that were followed, each with its guard. */
   readonly visited: Set<string>;
 }
@@ -80,10 +93,29 @@ function collectInto(collection: Collection, selectionSet: SelectionSetNode, par
       visited.add(visit);
     }
     const fragment = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value);
-    if (fragment && doesFragmentTypeApply(schema, typeName, fragment.typeCondition?.name.value)) {
-      collectInto(collection, fragment.selectionSet, guard);
-    }
+    if (!fragment || !doesFragmentTypeApply(schema, typeName, fragment.typeCondition?.name.value)) continue;
+    const undeferred = deferIfAsked(collection, selection, fragment.selectionSet, guard);
+    if (undeferred) collectInto(collection, fragment.selectionSet, undeferred);
   }
+}
+
+/** Notes a fragment that is deferred. Gives the guard under which it is not; undefined when it always is. */
+function deferIfAsked(
+  { deferred }: Collection,
+  selection: SelectionNode,
+  selectionSet: SelectionSetNode,
+  guard: Guard,
+): Guard | undefined {
+  const defer = deferOf(selection);
+  if (!defer) return guard;
+  const { number, variable } = defer;
+  const deferring = variable === undefined ? guard : narrowGuard(guard, { variable, wanted: true });
+  if (deferring) {
+    const key = `${number} ${guardKey(deferring)}`;
+    const selectionSets = [...(deferred.get(key)?.selectionSets ?? []), selectionSet];
+    deferred.set(key, { number, guard: deferring, selectionSets });
+  }
+  return variable === undefined ? undefined : narrowGuard(guard, { variable, wanted: false });
 }
 
 function addPlace({ places, appearances }: Collection, node: FieldNode, guard: Guard): void {

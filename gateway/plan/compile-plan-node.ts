@@ -10,6 +10,7 @@ import { fetchedResponseNames } from './fetched-response-names.ts';
 import type {
   ConditionNode,
   ContextArgument,
+  DeferNode,
   FetchNode,
   PlanNode,
   RequiredSelection,
@@ -19,7 +20,6 @@ import type {
 
 /**
  * Turns the planner's plan into ours: frozen, with type conditions resolved to the names of the types that fulfil them.
- * Throws for what the executor cannot run: `@defer` and subscriptions.
  *
  * @param schema The whole supergraph, because plans also name types that clients do not see.
  */
@@ -42,10 +42,30 @@ export function compilePlanNode(schema: FederationSchema, node: apollo.PlanNode 
     case 'Fetch':
       return compileFetch(schema, node);
     case 'Defer':
-      throw new PanoramaError('BAD_USER_INPUT', '@defer is not supported.');
+      return compileDefer(schema, node);
     case 'Subscription':
-      throw new PanoramaError('BAD_USER_INPUT', 'Subscriptions are not supported.');
+      return Object.freeze({
+        kind: 'Subscription',
+        primary: compileFetch(schema, node.primary),
+        rest: node.rest && compilePlanNode(schema, node.rest),
+      });
   }
+}
+
+function compileDefer(schema: FederationSchema, { primary, deferred }: apollo.DeferNode): DeferNode {
+  const blocks = deferred.map(({ label, depends, node }) =>
+    Object.freeze({
+      // The labels are those of `numberDefers`.
+      part: Number(label),
+      depends: Object.freeze(depends.map(({ id }) => id)),
+      node: node && compilePlanNode(schema, node),
+    }),
+  );
+  return Object.freeze({
+    kind: 'Defer',
+    primary: primary.node && compilePlanNode(schema, primary.node),
+    blocks: Object.freeze(blocks),
+  });
 }
 
 function compileCondition(schema: FederationSchema, node: apollo.ConditionNode): ConditionNode {
@@ -61,9 +81,6 @@ function compileCondition(schema: FederationSchema, node: apollo.ConditionNode):
 const fetchNumber = /__\d+$/;
 
 function compileFetch(schema: FederationSchema, node: apollo.FetchNode): FetchNode {
-  if (node.operationKind === 'subscription') {
-    throw new PanoramaError('BAD_USER_INPUT', 'Subscriptions are not supported.');
-  }
   if (node.requires && node.variableUsages?.includes('representations')) {
     // It is what the subgraph's operation calls the entities that it is asked for.
     throw new PanoramaError('BAD_USER_INPUT', 'A variable named "$representations" cannot be used here.');
@@ -72,6 +89,7 @@ function compileFetch(schema: FederationSchema, node: apollo.FetchNode): FetchNo
   const operationName = node.operationName?.replace(fetchNumber, '');
   return Object.freeze({
     kind: 'Fetch',
+    id: node.id,
     subgraph: node.serviceName,
     document: node.operation.replace(node.operationName ?? '', operationName ?? ''),
     operationName,

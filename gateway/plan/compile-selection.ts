@@ -19,11 +19,19 @@ import {
   type Appearance,
   type CollectionContext,
   collectFields,
+  type DeferredSelections,
   type GuardedField,
   type GuardedSelectionSet,
 } from './collect-fields.ts';
 import { guardKey } from './guards.ts';
-import type { AbstractShape, CollectedField, ObjectShape, OutputShape, RuntimeShape } from './output-shape.ts';
+import type {
+  AbstractShape,
+  CollectedField,
+  DeferredPart,
+  ObjectShape,
+  OutputShape,
+  RuntimeShape,
+} from './output-shape.ts';
 import { isTrueAlias, type SourceNames } from './rename-aliases.ts';
 
 /**
@@ -111,8 +119,7 @@ function compileObject(
   type: GraphQLObjectType,
   selectionSets: readonly GuardedSelectionSet[],
 ): ObjectShape {
-  const fields = compileFields(compilation, type, selectionSets);
-  return Object.freeze({ kind: 'Object', typeName: type.name, fields });
+  return Object.freeze({ kind: 'Object', typeName: type.name, ...compileFields(compilation, type, selectionSets) });
 }
 
 function compileAbstract(
@@ -124,9 +131,9 @@ function compileAbstract(
   const interfaces = isUnionType(type) ? [] : schema.getImplementations(type).interfaces;
   const shapes = new Map<string, RuntimeShape>();
   for (const runtimeType of [type, ...interfaces, ...schema.getPossibleTypes(type)]) {
-    const fields = compileFields(compilation, runtimeType, selectionSets);
+    const compiled = compileFields(compilation, runtimeType, selectionSets);
     const objectTypeName = isObjectType(runtimeType) ? runtimeType.name : undefined;
-    shapes.set(runtimeType.name, Object.freeze({ objectTypeName, fields }));
+    shapes.set(runtimeType.name, Object.freeze({ objectTypeName, ...compiled }));
   }
   return Object.freeze({ kind: 'Abstract', typeName: type.name, shapes });
 }
@@ -135,13 +142,25 @@ function compileFields(
   compilation: Compilation,
   type: GraphQLCompositeType,
   selectionSets: readonly GuardedSelectionSet[],
-): readonly CollectedField[] {
-  const { places, appearances } = collectFields(compilation, type.name, selectionSets);
-  return Object.freeze(
-    appearances.map((appearance) =>
-      compileField(compilation, type, appearance, places.get(appearance.responseName) ?? []),
-    ),
+): Pick<DeferredPart, 'fields' | 'parts'> {
+  const { places, appearances, deferred } = collectFields(compilation, type.name, selectionSets);
+  const fields = appearances.map((appearance) =>
+    compileField(compilation, type, appearance, places.get(appearance.responseName) ?? []),
   );
+  const parts = deferred.map((selections) => compilePart(compilation, type, selections));
+  return { fields: Object.freeze(fields), parts: parts.length > 0 ? Object.freeze(parts) : noParts };
+}
+
+const noParts: readonly DeferredPart[] = Object.freeze([]);
+
+function compilePart(
+  compilation: Compilation,
+  type: GraphQLCompositeType,
+  { number, guard, selectionSets }: DeferredSelections,
+): DeferredPart {
+  // What the part's guard asks holds already when its fields are answered.
+  const guarded = selectionSets.map((selectionSet) => ({ selectionSet, guard: [] }));
+  return Object.freeze({ number, guard, ...compileFields(compilation, type, guarded) });
 }
 
 function compileField(

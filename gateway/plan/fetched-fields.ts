@@ -1,7 +1,16 @@
 import type { FetchNode as ApolloFetchNode } from '@apollo/query-planner';
-import { type FieldNode, Kind, type OperationDefinitionNode, parse, type SelectionSetNode } from 'graphql';
+import {
+  type DocumentNode,
+  type FieldNode,
+  Kind,
+  type OperationDefinitionNode,
+  parse,
+  print,
+  type SelectionSetNode,
+  stripIgnoredCharacters,
+} from 'graphql';
 import { guardOf } from './guards.ts';
-import { fragmentsOf, withInlineFragments } from './inline-fragments.ts';
+import { fragmentsOf, variableNamesIn, withInlineFragments } from './inline-fragments.ts';
 import type { Guard } from './output-shape.ts';
 
 /** The selections of a fetch on the objects that it is for: entities, or a root type. */
@@ -32,6 +41,26 @@ export function fetchedSelectionsOf(fetch: ApolloFetchNode): FetchedSelections |
   const entities = operation.selectionSet.selections[0];
   if (entities?.kind !== Kind.FIELD || !entities.selectionSet) return undefined;
   return { operation, entities, selectionSet: withInlineFragments(entities.selectionSet, fragments) };
+}
+
+/** A fetch that selects something else, and takes no variables beyond those that this needs. */
+export function withSelections(
+  fetch: ApolloFetchNode,
+  operation: OperationDefinitionNode,
+  selectionSet: SelectionSetNode,
+): ApolloFetchNode {
+  const used = variableNamesIn(selectionSet);
+  const variableDefinitions = operation.variableDefinitions?.filter(({ variable }) => used.has(variable.name.value));
+  const document: DocumentNode = {
+    kind: Kind.DOCUMENT,
+    definitions: [{ ...operation, variableDefinitions: variableDefinitions ?? [], selectionSet }],
+  };
+  return {
+    ...fetch,
+    operation: stripIgnoredCharacters(print(document)),
+    operationDocumentNode: document,
+    variableUsages: (fetch.variableUsages ?? []).filter((name) => used.has(name)),
+  };
 }
 
 /**

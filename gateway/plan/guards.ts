@@ -22,7 +22,11 @@ function withCondition(guard: Guard, directive: DirectiveNode, wanted: boolean):
   if (value?.kind !== Kind.VARIABLE) {
     return value?.kind === Kind.BOOLEAN && value.value === wanted ? guard : undefined;
   }
-  const variable = value.name.value;
+  return narrowGuard(guard, { variable: value.name.value, wanted });
+}
+
+/** A guard with one more condition. Undefined when both can never hold together. */
+export function narrowGuard(guard: Guard, { variable, wanted }: VariableCondition): Guard | undefined {
   const known = guard.find((condition) => condition.variable === variable);
   if (known) return known.wanted === wanted ? guard : undefined;
   return Object.freeze([...guard, Object.freeze<VariableCondition>({ variable, wanted })]);
@@ -36,7 +40,7 @@ export function guardKey(guard: Guard): string {
     .join(' ');
 }
 
-/** Tells whether all conditions of a guard hold. */
+/** Tells whether all conditions of a guard hold. The variable of a `@defer` may be missing: then nothing is deferred. */
 export function isIncluded(guard: Guard, variables: Readonly<Record<string, unknown>>): boolean {
-  return guard.every(({ variable, wanted }) => variables[variable] === wanted);
+  return guard.every(({ variable, wanted }) => (variables[variable] === true) === wanted);
 }

@@ -1,3 +1,5 @@
+import type { SchemaNeed } from '../supergraph/needs.ts';
+
 /**
  * What a client asked for, compiled against the API schema: for every object type the fields to answer, in order, and
  * the type of each. `CollectFields` of the GraphQL specification is thereby done once per plan; only `@skip` and
@@ -30,6 +32,7 @@ export interface ObjectShape {
   readonly kind: 'Object';
   readonly typeName: string;
   readonly fields: readonly CollectedField[];
+  readonly parts: readonly DeferredPart[];
 }
 
 export interface AbstractShape {
@@ -47,9 +50,21 @@ export interface RuntimeShape {
   /** Undefined for an interface: such an object has no runtime type that could be told to a client. */
   readonly objectTypeName: string | undefined;
   readonly fields: readonly CollectedField[];
+  readonly parts: readonly DeferredPart[];
 }
 
-export type CollectedField = DataField | TypenameField | IntrospectionField;
+/** Fields of an object that are answered later, because of `@defer`. Some of them may also be answered at once. */
+export interface DeferredPart {
+  /** What the plan knows it by. */
+  readonly number: number;
+  /** Deferred when it holds; otherwise the fields are among those of the object. */
+  readonly guard: Guard;
+  readonly fields: readonly CollectedField[];
+  /** What is deferred further. */
+  readonly parts: readonly DeferredPart[];
+}
+
+export type CollectedField = DataField | RefusedField | TypenameField | IntrospectionField;
 
 interface FieldOfAnyKind {
   readonly responseName: string;
@@ -72,6 +87,18 @@ export interface DataField extends FieldOfAnyKind {
   readonly shape: OutputShape;
 }
 
+/** What the principal may not see: it is not fetched, and null stands in its place. */
+export interface RefusedField extends FieldOfAnyKind {
+  readonly kind: 'Refused';
+  /** As in a data field. */
+  readonly sourceName: string;
+  /** Of the field that it takes more for; undefined when it is for the whole object, whose type is not to be told. */
+  readonly coordinate: string | undefined;
+  readonly isNonNull: boolean;
+  /** What the principal does not meet; never empty. */
+  readonly needs: readonly SchemaNeed[];
+}
+
 /** `__typename`. */
 export interface TypenameField extends FieldOfAnyKind {
   readonly kind: 'Typename';
@@ -85,7 +112,7 @@ export interface IntrospectionField extends FieldOfAnyKind {
 /** Conditions that must all hold; an empty guard always holds. */
 export type Guard = readonly VariableCondition[];
 
-/** `@include(if: $variable)` wants true, `@skip(if: $variable)` wants false. */
+/** `@include(if: $variable)` and `@defer(if: $variable)` want true, `@skip(if: $variable)` wants false. */
 export interface VariableCondition {
   readonly variable: string;
   readonly wanted: boolean;

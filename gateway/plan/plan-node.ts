@@ -2,7 +2,14 @@
  * What is fetched, from which subgraph and in which order: frozen data that can be printed, cached and costed.
  * The kinds are those of Apollo's query plans.
  */
-export type PlanNode = FetchNode | FlattenNode | SequenceNode | ParallelNode | ConditionNode;
+export type PlanNode =
+  | FetchNode
+  | FlattenNode
+  | SequenceNode
+  | ParallelNode
+  | ConditionNode
+  | DeferNode
+  | SubscriptionNode;
 
 /** Each node after the one before it. */
 export interface SequenceNode {
@@ -32,13 +39,39 @@ export interface ConditionNode {
   readonly elseClause: PlanNode | undefined;
 }
 
+/** What the first part of an answer needs, and what later parts need beyond that. */
+export interface DeferNode {
+  readonly kind: 'Defer';
+  readonly primary: PlanNode | undefined;
+  readonly blocks: readonly DeferredBlock[];
+}
+
+/** What is fetched for one deferred part of an answer. */
+export interface DeferredBlock {
+  /** The number of the part. */
+  readonly part: number;
+  /** The ids of the fetches that bring the objects it works on. */
+  readonly depends: readonly string[];
+  /** Undefined when other fetches bring all of it. */
+  readonly node: PlanNode | undefined;
+}
+
+/** A stream of answers of one subgraph, and what is fetched for each of them. */
+export interface SubscriptionNode {
+  readonly kind: 'Subscription';
+  readonly primary: FetchNode;
+  readonly rest: PlanNode | undefined;
+}
+
 /** One operation sent to one subgraph. */
 export interface FetchNode {
   readonly kind: 'Fetch';
+  /** Set where a deferred block depends on it. */
+  readonly id: string | undefined;
   readonly subgraph: string;
   readonly document: string;
   readonly operationName: string | undefined;
-  readonly operationKind: 'query' | 'mutation';
+  readonly operationKind: 'query' | 'mutation' | 'subscription';
   /** The client's variables that the operation uses. */
   readonly variableNames: readonly string[];
   /** The response names that it brings to the objects it works on: what is missing there if it fails. */

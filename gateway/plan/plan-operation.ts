@@ -1,31 +1,50 @@
 import { operationFromDocument } from '@apollo/federation-internals';
 import type * as apollo from '@apollo/query-planner';
 import type { QueryPlanner } from '@apollo/query-planner';
-import { type DocumentNode, getOperationAST, type OperationDefinitionNode, OperationTypeNode, visit } from 'graphql';
+import {
+  type DocumentNode,
+  getOperationAST,
+  Kind,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+  type SelectionSetNode,
+  visit,
+} from 'graphql';
 import { PanoramaError } from '../../kernel/errors/panorama-error.ts';
-import type { Supergraph } from '../supergraph/supergraph.ts';
+import { maxPaths, type Supergraph } from '../supergraph/supergraph.ts';
 import { compilePlanNode } from './compile-plan-node.ts';
 import { compileSelection } from './compile-selection.ts';
+import { dropAddedMembers } from './drop-added-members.ts';
 import { dropExcluded } from './drop-excluded.ts';
-import { fragmentsOf } from './inline-fragments.ts';
+import { dropIntrospection } from './drop-introspection.ts';
+import { dropRefused } from './drop-refused.ts';
+import { fillDirectiveArguments } from './fill-directive-arguments.ts';
+import { type Fragments, fragmentsOf, withInlineFragments } from './inline-fragments.ts';
 import { introspectionDocument } from './introspection-document.ts';
 import { keepConditionalObjects } from './keep-conditional-objects.ts';
-import { mapFetches } from './map-fetches.ts';
+import { losesMembers } from './lost-members.ts';
+import { mapFetches, type PlannedNode } from './map-fetches.ts';
 import { mendPlan } from './mend-plan.ts';
+import { mergeFetches } from './merge-fetches.ts';
+import { type NumberedDefers, numberDefers } from './number-defers.ts';
 import type { ObjectShape } from './output-shape.ts';
 import type { PlanNode } from './plan-node.ts';
+import { refuseFields, type Verdict } from './refuse-fields.ts';
 import { renameAliases, type SourceNames } from './rename-aliases.ts';
+import { retypeFetch } from './retype-fetch.ts';
 import { hasUnmetRequirement } from './unmet-requirement.ts';
 
 /** All that is known of an operation before its variables: what to fetch, and how the answer is formed. */
 export interface OperationPlan {
   /** The id of the supergraph it was made for; it is worth nothing with another. */
   readonly supergraphId: string;
-  readonly operationKind: 'query' | 'mutation';
+  readonly operationKind: 'query' | 'mutation' | 'subscription';
   readonly operationName: string | undefined;
   /** Undefined when no subgraph is asked: introspection and `__typename` only. */
   readonly node: PlanNode | undefined;
   readonly shape: ObjectShape;
+  /** The labels of the answer's deferred parts, by the number of the part; empty for an answer that is one. */
+  readonly partLabels: readonly (string | undefined)[];
   /** What clients call the response names that only fetches use; for the paths of errors. */
   readonly clientNames: ReadonlyMap<string, string>;
   /** The introspection part of the operation, answered from the API schema. */
@@ -36,36 +55,65 @@ export interface OperationPlan {
  * Plans one operation of a document that is valid against the supergraph's API schema.
  *
  * Throws `PanoramaError`: BAD_USER_INPUT when the document has no such operation or asks for what is not supported
- * (subscriptions, `@defer`), INTERNAL when the planner finds no fetch for an operation that needs one.
+ * (`@stream`), INTERNAL when the planner finds no fetch for an operation that needs one.
  *
  * @param overrides The labels of the progressive overrides that hold; see `chooseOverrides`.
+ * @param isInParts Whether what the client defers may be answered later. Not with a verdict: such an answer is one part.
+ * @param verdict What the principal does not meet, if anything. What is refused for it is not fetched.
  */
 export function planOperation(
   supergraph: Supergraph,
-  document: DocumentNode,
+  requested: DocumentNode,
   operationName?: string,
   overrides: ReadonlySet<string> = new Set(),
+  isInParts = false,
+  verdict?: Verdict,
+): OperationPlan {
+  const options = { operationName, overrides, verdict };
+  const numbered = numberDefers(requested, operationName, isInParts && !verdict);
+  if (numbered.labels.length === 0) return planNumbered(supergraph, numbered, options);
+  try {
+    return planNumbered(supergraph, numbered, options);
+  } catch {
+    // The planner cannot defer everything, above all not what requires other fields; and `@defer` is a wish.
+    return planNumbered(supergraph, numberDefers(requested, operationName, false), options);
+  }
+}
+
+interface PlanningOptions {
+  readonly operationName: string | undefined;
+  readonly overrides: ReadonlySet<string>;
+  readonly verdict: Verdict | undefined;
+}
+
+function planNumbered(
+  supergraph: Supergraph,
+  { document, labels }: NumberedDefers,
+  { operationName, overrides, verdict }: PlanningOptions,
 ): OperationPlan {
   const operation = operationOf(document, operationName);
   const fragments = fragmentsOf(document);
   const { document: planned, sourceNames } = renameAliases(document, supergraph.requirements.addedNames);
-  const shape = compileSelection(
+  const wholeShape = compileSelection(
     supergraph.apiSchema,
     rootTypeOf(supergraph, operation),
     operation.selectionSet,
     fragments,
     sourceNames,
   );
-  const node = planFetches(supergraph, planned, operationName, overrides);
+  const shape = verdict ? refuseFields(supergraph.needs, verdict, wholeShape) : wholeShape;
+  const allowed = verdict ? dropRefused(supergraph.apiSchema, planned, operationName, shape) : planned;
+  const node = planFetches(supergraph, shape, { document: allowed, operationName, overrides });
   if (!node && shape.fields.some(({ kind }) => kind === 'Data')) {
     throw new PanoramaError('INTERNAL', 'No plan was found for the operation.');
   }
   return Object.freeze({
     supergraphId: supergraph.id,
-    operationKind: operation.operation === OperationTypeNode.MUTATION ? 'mutation' : 'query',
+    operationKind: operation.operation,
     operationName: operation.name?.value,
     node,
     shape,
+    partLabels: Object.freeze(labels),
     clientNames: clientNamesOf(supergraph, sourceNames),
     introspection: introspectionDocument(operation, fragments),
   });
@@ -85,10 +133,19 @@ function operationOf(document: DocumentNode, operationName: string | undefined):
         : `The document holds no operation named "${operationName}".`;
     throw new PanoramaError('BAD_USER_INPUT', message);
   }
-  if (operation.operation === OperationTypeNode.SUBSCRIPTION) {
-    throw new PanoramaError('BAD_USER_INPUT', 'Subscriptions are not supported.');
-  }
+  if (operation.operation === OperationTypeNode.SUBSCRIPTION) refuseConditionalSource(operation, fragmentsOf(document));
   return operation;
+}
+
+/** A subscription has one source, whatever its variables are. */
+function refuseConditionalSource({ selectionSet }: OperationDefinitionNode, fragments: Fragments): void {
+  const isConditional = ({ selections }: SelectionSetNode): boolean =>
+    selections.some((selection) => {
+      if (selection.directives?.some(({ name }) => name.value === 'skip' || name.value === 'include')) return true;
+      return selection.kind === Kind.INLINE_FRAGMENT && isConditional(selection.selectionSet);
+    });
+  if (!isConditional(withInlineFragments(selectionSet, fragments))) return;
+  throw new PanoramaError('BAD_USER_INPUT', 'The field of a subscription cannot have @skip or @include.');
 }
 
 function rootTypeOf({ apiSchema }: Supergraph, { operation }: OperationDefinitionNode) {
@@ -97,20 +154,28 @@ function rootTypeOf({ apiSchema }: Supergraph, { operation }: OperationDefinitio
   return rootType;
 }
 
-function planFetches(
-  supergraph: Supergraph,
-  document: DocumentNode,
-  operationName: string | undefined,
-  overrides: ReadonlySet<string>,
-): PlanNode | undefined {
-  refuseDefer(document);
+function planFetches(supergraph: Supergraph, shape: ObjectShape, requested: PlanningRequest): PlanNode | undefined {
+  refuseStream(requested.document);
   const { schema } = supergraph.planner.supergraph;
-  const prepared = keepConditionalObjects(dropExcluded(document));
-  const request: PlanningRequest = { document: prepared, operationName, overrides };
-  const node = askPlanner(supergraph.planner, request);
-  if (!node || node.kind === 'Subscription') return node && compilePlanNode(schema, node);
-  const planned = hasUnmetRequirement(supergraph.requirements, node) ? planApart(supergraph, request) : node;
-  return compilePlanNode(schema, mendPlan(supergraph, planned));
+  const prepared = keepConditionalObjects(dropExcluded(dropIntrospection(requested.document)));
+  const request = { ...requested, document: fillDirectiveArguments(supergraph.apiSchema, prepared) };
+  const planned = planWhole(supergraph, request);
+  if (!planned) return undefined;
+  const whole = losesMembers(supergraph, shape, planned) ? planMembers(supergraph, shape, request) : undefined;
+  return compilePlanNode(schema, mendPlan(supergraph, whole ?? planned));
+}
+
+/** The planner's plan; that of the second planner where the first finds none, or a wrong one. */
+function planWhole(supergraph: Supergraph, request: PlanningRequest): PlannedNode | undefined {
+  let found: PlannedNode | undefined;
+  try {
+    found = askPlanner(supergraph.planner, request);
+  } catch {
+    // It has led itself into a circle.
+    return planApart(supergraph, request);
+  }
+  const node = found && retype(supergraph, found);
+  return node && hasUnmetRequirement(supergraph.requirements, node) ? planApart(supergraph, request) : node;
 }
 
 interface PlanningRequest {
@@ -127,19 +192,53 @@ function askPlanner(
   // The planner's own validation would repeat what the request path has done already.
   const operation = operationFromDocument(planner.supergraph.apiSchema(), document, { ...options, validate: false });
   const overrideConditions = new Map([...overrides].map((label) => [label, true]));
-  return planner.buildQueryPlan(operation, { overrideConditions }).node;
+  try {
+    return planner.buildQueryPlan(operation, { overrideConditions }).node;
+  } catch (error) {
+    throw isTooLarge(error) ? tooLarge() : error;
+  }
 }
 
-function planApart(supergraph: Supergraph, request: PlanningRequest): apollo.PlanNode {
+/** The planner knows such refusals by their messages only. */
+function isTooLarge(error: unknown): boolean {
+  return error instanceof Error && /^Too many options|^Number of non-local selections/.test(error.message);
+}
+
+function tooLarge(): PanoramaError {
+  const message =
+    'There are too many ways to fetch a field of the operation. Ask for less below fields of interfaces and unions, or in several operations.';
+  return new PanoramaError('OPERATION_LIMIT_EXCEEDED', message, { limit: 'paths', value: maxPaths });
+}
+
+function planApart(supergraph: Supergraph, request: PlanningRequest): PlannedNode {
   const { planner, subgraphNames } = supergraph.apartPlanner();
   const node = askPlanner(planner, request);
-  if (!node || node.kind === 'Subscription')
-    throw new PanoramaError('INTERNAL', 'No plan was found for the operation.');
-  const renamed = mapFetches(node, (fetch, nodeOf) => nodeOf(withTrueName(fetch, subgraphNames)));
+  if (!node) throw new PanoramaError('INTERNAL', 'No plan was found for the operation.');
+  const named = mapFetches(node, (fetch, nodeOf) => nodeOf(withTrueName(fetch, subgraphNames)));
+  const renamed = retype(supergraph, named);
   if (hasUnmetRequirement(supergraph.requirements, renamed)) {
     throw new PanoramaError('INTERNAL', 'No plan was found for the operation.');
   }
   return renamed;
+}
+
+/** The plan without the subgraphs that only the planners know. */
+function retype({ typed }: Supergraph, plan: PlannedNode): PlannedNode {
+  if (typed.size === 0) return plan;
+  const retyped = mapFetches(plan, (fetch, nodeOf) => {
+    const nodes = retypeFetch(typed, fetch).map(nodeOf);
+    const [only] = nodes;
+    return only && nodes.length === 1 ? only : { kind: 'Parallel', nodes };
+  });
+  return mergeFetches(retyped);
+}
+
+/** A plan that loses nothing; undefined when there is none. */
+function planMembers(supergraph: Supergraph, shape: ObjectShape, request: PlanningRequest): PlannedNode | undefined {
+  const node = askPlanner(supergraph.memberPlanner(), request);
+  const plan = node && dropAddedMembers(supergraph, retype(supergraph, node));
+  const isWhole = plan && !hasUnmetRequirement(supergraph.requirements, plan) && !losesMembers(supergraph, shape, plan);
+  return isWhole ? plan : undefined;
 }
 
 /** The planner puts the subgraph's name into the operation's. */
@@ -154,11 +253,10 @@ function withTrueName(fetch: apollo.FetchNode, subgraphNames: ReadonlyMap<string
 }
 
 /** The planner would silently plan as if the directive were not there. */
-function refuseDefer(document: DocumentNode): void {
+function refuseStream(document: DocumentNode): void {
   visit(document, {
     Directive({ name }) {
-      if (name.value !== 'defer' && name.value !== 'stream') return;
-      throw new PanoramaError('BAD_USER_INPUT', `@${name.value} is not supported.`);
+      if (name.value === 'stream') throw new PanoramaError('BAD_USER_INPUT', '@stream is not supported.');
     },
   });
 }

@@ -1,18 +1,8 @@
 import type * as apollo from '@apollo/query-planner';
-import {
-  type DocumentNode,
-  type FieldNode,
-  Kind,
-  type OperationDefinitionNode,
-  print,
-  type SelectionNode,
-  type SelectionSetNode,
-  stripIgnoredCharacters,
-} from 'graphql';
+import { type FieldNode, Kind, type SelectionNode, type SelectionSetNode } from 'graphql';
 import type { Requirements } from '../supergraph/requirements.ts';
 import type { StandInRequirement, StandIns } from '../supergraph/stand-ins.ts';
-import { fetchedFields, fetchedSelectionsOf } from './fetched-fields.ts';
-import { variableNamesIn } from './inline-fragments.ts';
+import { fetchedFields, fetchedSelectionsOf, withSelections } from './fetched-fields.ts';
 
 /** The stand-ins that one fetch sends, by the place of the field they stand for. */
 type SentStandIns = Map<string, ReadonlySet<string>>;
@@ -39,7 +29,8 @@ export function splitFetch(
   return parts.map((sent, index) => {
     const isOfPart = (node: FieldNode) => partOf.get(node) === index;
     const part = { ...entities, selectionSet: fieldsOfPart(selectionSet, isOfPart) };
-    return partialFetch(fetch, operation, part, requiresOfPart(standIns, fetch.requires ?? [], sent, []));
+    const requires = requiresOfPart(standIns, fetch.requires ?? [], sent, []);
+    return withSelections({ ...fetch, requires }, operation, { kind: Kind.SELECTION_SET, selections: [part] });
   });
 }
 
@@ -82,26 +73,4 @@ function requiresOfPart(
     const nested = requiresOfPart(standIns, selection.selections, sent, below);
     return nested.length > 0 ? [{ ...selection, selections: nested }] : [];
   });
-}
-
-function partialFetch(
-  fetch: apollo.FetchNode,
-  operation: OperationDefinitionNode,
-  entities: FieldNode,
-  requires: apollo.QueryPlanSelectionNode[],
-): apollo.FetchNode {
-  const selectionSet: SelectionSetNode = { kind: Kind.SELECTION_SET, selections: [entities] };
-  const used = variableNamesIn(selectionSet);
-  const variableDefinitions = operation.variableDefinitions?.filter(({ variable }) => used.has(variable.name.value));
-  const document: DocumentNode = {
-    kind: Kind.DOCUMENT,
-    definitions: [{ ...operation, variableDefinitions: variableDefinitions ?? [], selectionSet }],
-  };
-  return {
-    ...fetch,
-    requires,
-    operation: stripIgnoredCharacters(print(document)),
-    operationDocumentNode: document,
-    variableUsages: (fetch.variableUsages ?? []).filter((name) => used.has(name)),
-  };
 }

@@ -3,13 +3,13 @@ import { Kind, type SelectionSetNode } from 'graphql';
 import type { FieldPaths, Requirements } from '../supergraph/requirements.ts';
 import { requiredPaths } from './arrange-requires.ts';
 import { fetchedSelectionsOf, narrowType } from './fetched-fields.ts';
-import { fetchesOf } from './map-fetches.ts';
+import { fetchesOf, type PlannedNode } from './map-fetches.ts';
 
 /**
  * Tells whether a plan asks a subgraph for a field without sending what the field requires: the planner does that now
  * and then to fields that require a field that requires another.
  */
-export function hasUnmetRequirement(requirements: Requirements, plan: apollo.PlanNode): boolean {
+export function hasUnmetRequirement(requirements: Requirements, plan: PlannedNode): boolean {
   return fetchesOf(plan).some((fetch) => isFetchUnmet(requirements, fetch));
 }
 
@@ -17,13 +17,15 @@ function isFetchUnmet(requirements: Requirements, fetch: apollo.FetchNode): bool
   const fetched = fetchedSelectionsOf(fetch);
   if (!fetched) return false;
   const { operation, entities, selectionSet } = fetched;
-  const rootType = operation.operation === 'mutation' ? 'Mutation' : 'Query';
   const sent = requiredPaths(fetch.requires ?? []);
-  const object: AskedObject = { typeName: entities ? '' : rootType, sent, provided: nothing };
+  const object: AskedObject = { typeName: entities ? '' : rootTypes[operation.operation], sent, provided: nothing };
   return isUnmet({ requirements, subgraph: fetch.serviceName }, selectionSet, object);
 }
 
 const nothing: FieldPaths = new Set();
+
+/** The names of root types in a supergraph. */
+const rootTypes = { query: 'Query', mutation: 'Mutation', subscription: 'Subscription' } as const;
 
 interface Walk {
   readonly requirements: Requirements;

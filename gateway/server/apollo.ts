@@ -12,48 +12,28 @@ import {
   ApolloServerPluginSchemaReportingDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
-import { buildSchema, type FormattedExecutionResult, type GraphQLError, type GraphQLFormattedError } from 'graphql';
-import { errorCodes, isErrorCode } from '../../kernel/errors/codes.ts';
-import { PanoramaError } from '../../kernel/errors/panorama-error.ts';
-import { presentable } from '../../kernel/http/refuse.ts';
+import { buildSchema, type FormattedExecutionResult, type GraphQLError } from 'graphql';
+import { retryHeaders } from '../../kernel/http/refuse.ts';
 import type { Logger } from '../../kernel/telemetry/logger.ts';
-import { WrittenData } from '../execute/written-data.ts';
 import type { Pipeline } from '../pipeline.ts';
+import {
+  answerOperation,
+  answerText,
+  formatError,
+  formatErrors,
+  presentFailure,
+  refusalStatus,
+} from './door-answer.ts';
 import type { DoorContext } from './graphql-door.ts';
+import { partsMediaType, takesParts, writeParts } from './incremental-answer.ts';
 import { createLenientStatus } from './lenient-status.ts';
-
-/** A document of more tokens is refused before it is parsed any further. */
-const maxTokens = 15_000;
-
-/** Apollo Server's own mistakes of a client, in our word for them. */
-const clientMistakes = new Set([
-  'BAD_REQUEST',
-  'GRAPHQL_PARSE_FAILED',
-  'GRAPHQL_VALIDATION_FAILED',
-  'OPERATION_RESOLUTION_FAILURE',
-  'PERSISTED_QUERY_NOT_FOUND',
-  'PERSISTED_QUERY_NOT_SUPPORTED',
-]);
-
-/** Gives every error that leaves by this door a code of the table; what has none of ours and is no client's mistake is masked. */
-function formatError(formatted: GraphQLFormattedError): GraphQLFormattedError {
-  const code = formatted.extensions?.code;
-  if (isErrorCode(code)) return formatted;
-  if (typeof code === 'string' && clientMistakes.has(code)) {
-    return { ...formatted, extensions: { code: 'BAD_USER_INPUT' } };
-  }
-  return { message: 'Something failed on our side.', extensions: { code: 'INTERNAL' } };
-}
+import type { ShortWay } from './short-way.ts';
 
 /** A refusal decides the HTTP status. */
 function refusal(errors: readonly GraphQLError[]): GraphQLResponse<Record<string, unknown>> {
-  const code = errors[0]?.extensions.code;
-  const status = isErrorCode(code) ? errorCodes[code].status : 500;
-  return response(status, { errors: formatErrors(errors) });
-}
-
-function formatErrors(errors: readonly GraphQLError[]): GraphQLFormattedError[] {
-  return errors.map((error) => formatError(error.toJSON()));
+  const refused = response(refusalStatus(errors), { errors: formatErrors(errors) });
+  for (const [name, value] of retryHeaders(errors[0]?.extensions ?? {})) refused.http.headers.set(name, value);
+  return refused;
 }
 
 function response(status: number | undefined, singleResult: FormattedExecutionResult<Record<string, unknown>>) {
@@ -61,16 +41,6 @@ function response(status: number | undefined, singleResult: FormattedExecutionRe
     http: { ...(status !== undefined && { status }), headers: new HeaderMap() },
     body: { kind: 'single' as const, singleResult },
   };
-}
-
-/** The data are text already. */
-function stringifyAnswer({ errors, data, extensions }: FormattedExecutionResult): string {
-  const parts = [
-    ...(errors ? [`"errors":${JSON.stringify(errors)}`] : []),
-    ...(data === undefined ? [] : [`"data":${data instanceof WrittenData ? data.text : JSON.stringify(data)}`]),
-    ...(extensions ? [`"extensions":${JSON.stringify(extensions)}`] : []),
-  ];
-  return `{${parts.join(',')}}`;
 }
 
 /**
@@ -81,6 +51,8 @@ const unreadSchema = buildSchema('type Query { unread: Boolean }');
 
 export interface ApolloOptions {
   readonly pipeline: Pipeline;
+  /** Told of every document that was parsed; gives the one that is known for its text. */
+  readonly keepDocument: ShortWay['keepDocument'];
   readonly logger: Logger;
 }
 
@@ -89,23 +61,31 @@ export interface ApolloOptions {
  * not the executor of a gateway, because for those Apollo Server makes an object with accessors for every request, which
  * keeps all that belongs to the request alive until the next full garbage collection.
  */
-function answerBy({ pipeline, logger }: ApolloOptions): ApolloServerPlugin<DoorContext> {
+function answerBy({ pipeline, keepDocument, logger }: ApolloOptions): ApolloServerPlugin<DoorContext> {
   const listener: GraphQLRequestListener<DoorContext> = {
+    async willSendResponse({ response: { body }, contextValue }) {
+      if (body.kind === 'single' && body.singleResult.data === undefined) contextValue.outcome.isRefused = true;
+    },
     async responseForOperation({ document, source, request, contextValue }) {
       const context = contextValue.request;
       const { variables = {} } = request;
       const operationName = request.operationName || undefined;
-      try {
-        const { data, errors } = await pipeline({ text: source, document, operationName, variables, context });
-        if (data === undefined) return refusal(errors ?? []);
-        // Apollo Server only passes the data on, to be put out by `stringifyAnswer`.
-        const written = data as unknown as Record<string, unknown>;
-        return response(undefined, { data: written, ...(errors && { errors: formatErrors(errors) }) });
-      } catch (error) {
-        const { correlationId } = context;
-        if (!(error instanceof PanoramaError)) logger.error({ correlationId, err: error }, 'An operation failed');
-        return refusal([presentable(error, correlationId)]);
+      const isInParts = takesParts(request.http?.headers.get('accept'));
+      const known = keepDocument(source, document);
+      const { address } = contextValue.sender;
+      const operation = { text: source, document: known, operationName, variables, context, address, isInParts };
+      const result = await answerOperation(pipeline, operation, logger);
+      const { data, errors, later } = result;
+      if (data && later) {
+        const present = (error: unknown) => presentFailure(error, context.correlationId, logger);
+        contextValue.body.pieces = writeParts({ ...result, data, later }, { format: formatErrors, present });
+        const headers = new HeaderMap([['content-type', partsMediaType]]);
+        return { ...response(undefined, { data: null }), http: { headers } };
       }
+      if (data === undefined) return refusal(errors ?? []);
+      // Apollo Server only passes the data on, to be put out by `answerText`.
+      const written = data as unknown as Record<string, unknown>;
+      return response(undefined, { data: written, ...(errors && { errors: formatErrors(errors) }) });
     },
   };
   return { requestDidStart: async () => listener };
@@ -127,9 +107,8 @@ export function createApollo(options: ApolloOptions): ApolloServer<DoorContext> 
     // The pipeline validates, for every door alike.
     dangerouslyDisableValidation: true,
     introspection: true,
-    parseOptions: { maxTokens },
     formatError,
-    stringifyResult: stringifyAnswer,
+    stringifyResult: answerText,
     // The door refuses forgeries itself: Apollo's rule would refuse a plain GET too.
     csrfPrevention: false,
     persistedQueries: false,

@@ -1,21 +1,53 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ApolloServer, type BaseContext, HeaderMap, type HTTPGraphQLResponse } from '@apollo/server';
 import { parseJsonBody, readBody } from '../../kernel/http/read-body.ts';
-import { refuse } from '../../kernel/http/refuse.ts';
+import { refuse, retryHeaders } from '../../kernel/http/refuse.ts';
 import { requestSignal } from '../../kernel/http/request-signal.ts';
+import type { Logger } from '../../kernel/telemetry/logger.ts';
 import { correlationIdOf } from '../../kernel/tenancy/correlation-id.ts';
 import type { RequestContext } from '../../kernel/tenancy/request-context.ts';
-import { type Access, authenticate, readCredentials } from '../admission/authenticate.ts';
+import type { DenialAudit } from '../admission/audit-denials.ts';
+import type { NoteAdmission } from '../admission/audit-key-use.ts';
+import type { RateLimiter, Sender } from '../admission/rate-limit.ts';
+import type { SentDocument } from '../admission/resolve-document.ts';
+import type { Pipeline } from '../pipeline.ts';
+import { type AdmitText, admitBody, admitSearch } from './admit-text.ts';
+import { answerOperation } from './door-answer.ts';
+import type { IdentifySender } from './identify-sender.ts';
+import { sendPieces } from './incremental-answer.ts';
 import { refuseForgery } from './refuse-forgery.ts';
+import { type ShortRequest, type ShortWay, wholeAnswer } from './short-way.ts';
 
 /** What Apollo Server hands from the door to the pipeline. */
 export interface DoorContext extends BaseContext {
   readonly request: RequestContext;
+  readonly sender: Sender;
+  readonly outcome: Outcome;
+  readonly body: StreamedBody;
+}
+
+/** Set where the body of an answer is not one: Apollo Server passes on only whole ones. */
+export interface StreamedBody {
+  pieces?: AsyncGenerator<string, void>;
+}
+
+/** How a request ended; set by who ends it. */
+export interface Outcome {
+  /** Whether it was refused before it became an operation. */
+  isRefused?: boolean;
 }
 
 export interface GraphqlDoorOptions {
   readonly apollo: ApolloServer<DoorContext>;
-  readonly access: Access;
+  readonly pipeline: Pipeline;
+  readonly shortWay: ShortWay;
+  readonly logger: Logger;
+  readonly identifySender: IdentifySender;
+  readonly admitText: AdmitText;
+  readonly noteRefusal: RateLimiter['noteRefusal'];
+  /** Told of what is refused before it comes to the pipeline. */
+  readonly noteDenial?: DenialAudit['noteRefusal'];
+  readonly noteAdmission?: NoteAdmission;
   /** The largest request body, in bytes. */
   readonly maxBodyBytes: number;
   /** How long an answer may take, in milliseconds. */
@@ -35,19 +67,35 @@ function headersOf(request: IncomingMessage): HeaderMap {
   return headers;
 }
 
-/** The headers of the request that some subgraph may see. */
-function pickForwarded(headers: HeaderMap, names: readonly string[]): Pick<RequestContext, 'forwardedHeaders'> {
-  const forwardedHeaders: Record<string, string> = {};
-  for (const name of names) {
-    const value = headers.get(name);
-    if (value !== undefined) forwardedHeaders[name] = value;
-  }
-  return names.length > 0 ? { forwardedHeaders } : {};
+/** The value of a header that Node gives as one text, or as a list where it was sent several times. */
+function headerOf({ headers }: IncomingMessage, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value.join(', ') : value;
 }
 
-async function send(response: ServerResponse, answer: HTTPGraphQLResponse): Promise<void> {
-  response.statusCode = answer.status ?? 200;
-  for (const [name, value] of answer.headers) response.setHeader(name, value);
+/** The headers of the request that some subgraph may see. */
+function pickForwarded(request: IncomingMessage, names: readonly string[]): Pick<RequestContext, 'forwardedHeaders'> {
+  if (names.length === 0) return {};
+  const forwardedHeaders: Record<string, string> = {};
+  for (const name of names) {
+    const value = headerOf(request, name);
+    if (value !== undefined) forwardedHeaders[name] = value;
+  }
+  return { forwardedHeaders };
+}
+
+function sendHead(response: ServerResponse, status: number, headers: Iterable<readonly [string, string]>): void {
+  response.statusCode = status;
+  if (status === 401) response.setHeader('www-authenticate', 'Bearer');
+  for (const [name, value] of headers) response.setHeader(name, value);
+}
+
+async function send(response: ServerResponse, answer: HTTPGraphQLResponse, body: StreamedBody): Promise<void> {
+  sendHead(response, answer.status ?? 200, answer.headers);
+  if (body.pieces) {
+    await sendPieces(response, body.pieces);
+    return;
+  }
   if (answer.body.kind === 'complete') {
     // A text would be laid out twice: to count its bytes, and again behind the head.
     response.end(Buffer.from(answer.body.string));
@@ -59,38 +107,83 @@ async function send(response: ServerResponse, answer: HTTPGraphQLResponse): Prom
 
 /**
  * GraphQL over HTTP: refuses what another site's page sends, authenticates, reads the body within its limit, and leaves
- * methods, media types, parsing and the response format to Apollo Server. Every response carries `x-correlation-id`.
+ * methods, media types, parsing and the response format to Apollo Server, where it has not judged the like before. Every
+ * response carries `x-correlation-id`.
  */
 export function createGraphqlDoor(options: GraphqlDoorOptions): RequestHandler {
-  const { apollo, access, maxBodyBytes, deadlineMs, forwardedHeaders } = options;
+  const { identifySender, admitText, noteRefusal, maxBodyBytes, deadlineMs, forwardedHeaders, shortWay } = options;
   return async function handleGraphql(request, response) {
-    const headers = headersOf(request);
-    const correlationId = correlationIdOf(headers.get('x-correlation-id'));
+    const correlationId = correlationIdOf(headerOf(request, 'x-correlation-id'));
     response.setHeader('x-correlation-id', correlationId);
+    response.setHeader('cache-control', 'no-store');
+    let sender: Sender | undefined;
     try {
       refuseForgery(request);
-      const principal = await authenticate(access, readCredentials(request.headers));
-      const body = request.method === 'POST' ? await readBody(request, maxBodyBytes) : undefined;
-      const [, search = ''] = (request.url ?? '').split('?', 2);
-      const answer = await apollo.executeHTTPGraphQLRequest({
-        httpGraphQLRequest: {
-          method: request.method ?? 'GET',
-          headers,
-          search: search === '' ? '' : `?${search}`,
-          body: body && parseJsonBody(body, headers.get('content-type')),
-        },
-        context: async () => ({
-          request: {
-            correlationId,
-            principal,
-            signal: requestSignal(response, deadlineMs),
-            ...pickForwarded(headers, forwardedHeaders),
-          },
-        }),
-      });
-      await send(response, answer);
+      sender = await identifySender(request);
+      const { principal } = sender;
+      if (principal) options.noteAdmission?.(principal, correlationId);
+      const admit = (sent: SentDocument) => admitText(sent, principal);
+      const bytes = request.method === 'POST' ? await readBody(request, maxBodyBytes) : undefined;
+      const body = bytes && admitBody(parseJsonBody(bytes, headerOf(request, 'content-type')), admit);
+      const context: RequestContext = {
+        correlationId,
+        principal,
+        signal: requestSignal(response, deadlineMs),
+        ...pickForwarded(request, forwardedHeaders),
+      };
+      const short = bytes && shortWay.find(body, headerOf(request, 'accept'));
+      if (short) await goShortWay(options, response, { short, context, sender });
+      else await goLongWay(options, { request, response }, { body, admit, context, sender });
     } catch (error) {
+      if (sender) await noteRefusal(sender);
+      await options.noteDenial?.(error, { principal: sender?.principal, correlationId });
       refuse(request, response, error, correlationId);
     }
   };
+}
+
+/** Answers what Apollo Server can say nothing new about. */
+async function goShortWay(
+  { pipeline, logger, noteRefusal }: GraphqlDoorOptions,
+  response: ServerResponse,
+  { short, context, sender }: { short: ShortRequest; context: RequestContext; sender: Sender },
+): Promise<void> {
+  const result = await answerOperation(pipeline, { ...short.operation, context, address: sender.address }, logger);
+  if (result.data === undefined) await noteRefusal(sender);
+  const { status, contentType, body } = wholeAnswer(result, short);
+  const retry = retryHeaders(result.errors?.[0]?.extensions ?? {});
+  sendHead(response, status, [['content-type', contentType], ...retry]);
+  response.end(body);
+}
+
+interface LongRequest {
+  readonly body: unknown;
+  readonly admit: (sent: SentDocument) => string | undefined;
+  readonly context: RequestContext;
+  readonly sender: Sender;
+}
+
+/** Answers by Apollo Server, and keeps what it decided. */
+async function goLongWay(
+  { apollo, noteRefusal, shortWay }: GraphqlDoorOptions,
+  { request, response }: { request: IncomingMessage; response: ServerResponse },
+  { body, admit, context, sender }: LongRequest,
+): Promise<void> {
+  const { method = 'GET', url = '' } = request;
+  const [, search = ''] = url.split('?', 2);
+  const streamed: StreamedBody = {};
+  const outcome: Outcome = {};
+  const headers = headersOf(request);
+  const answer = await apollo.executeHTTPGraphQLRequest({
+    httpGraphQLRequest: {
+      method,
+      headers,
+      search: method === 'GET' && search !== '' ? admitSearch(`?${search}`, admit) : '',
+      body,
+    },
+    context: async () => ({ body: streamed, sender, outcome, request: context }),
+  });
+  if (outcome.isRefused) await noteRefusal(sender);
+  if (answer.status === undefined) shortWay.keepMediaType(headers.get('accept'), answer.headers.get('content-type'));
+  await send(response, answer, streamed);
 }

@@ -1,5 +1,7 @@
 import {
+  type ConstArgumentNode,
   type ConstDirectiveNode,
+  type ConstValueNode,
   type DefinitionNode,
   type DocumentNode,
   type InterfaceTypeDefinitionNode,
@@ -70,4 +72,32 @@ export function selectionSetOf(fieldSet: string): SelectionSetNode {
 /** The type that a field leads to, without lists and non-nulls. */
 export function namedTypeOf(type: TypeNode): string {
   return type.kind === Kind.NAMED_TYPE ? type.name.value : namedTypeOf(type.type);
+}
+
+/** The names of the root types. */
+export function rootNamesOf({ definitions }: DocumentNode): ReadonlySet<string> {
+  const schema = definitions.find((definition) => definition.kind === Kind.SCHEMA_DEFINITION);
+  return new Set(schema?.operationTypes.map(({ type }) => type.name.value));
+}
+
+/** Makes a `join__` directive of arguments that are enum values, strings and Booleans. */
+export function joinDirective(
+  name: string,
+  enums: Readonly<Record<string, string>>,
+  strings: Readonly<Record<string, string>> = {},
+  flags: Readonly<Record<string, boolean>> = {},
+): ConstDirectiveNode {
+  return {
+    kind: Kind.DIRECTIVE,
+    name: { kind: Kind.NAME, value: `join__${name}` },
+    arguments: [
+      ...Object.entries(enums).map(([key, value]) => argumentOf(key, { kind: Kind.ENUM, value })),
+      ...Object.entries(strings).map(([key, value]) => argumentOf(key, { kind: Kind.STRING, value })),
+      ...Object.entries(flags).map(([key, value]) => argumentOf(key, { kind: Kind.BOOLEAN, value })),
+    ],
+  };
+}
+
+function argumentOf(name: string, value: ConstValueNode): ConstArgumentNode {
+  return { kind: Kind.ARGUMENT, name: { kind: Kind.NAME, value: name }, value };
 }

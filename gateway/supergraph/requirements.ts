@@ -1,4 +1,4 @@
-import { type DocumentNode, Kind, type SelectionSetNode } from 'graphql';
+import { type ConstDirectiveNode, type DocumentNode, Kind, type SelectionSetNode } from 'graphql';
 import {
   type CompositeDefinition,
   directivesOf,
@@ -23,6 +23,7 @@ export interface Requirements {
   /** The interfaces of each type. */
   readonly interfaces: ReadonlyMap<string, readonly string[]>;
   readonly objectTypes: ReadonlySet<string>;
+  readonly interfaceNames: ReadonlySet<string>;
   /** The types that fields lead to, by `Type.field`. */
   readonly fieldTypes: ReadonlyMap<string, string>;
   /** The fields that a subgraph does not know by itself, by `subgraph Type.field`. */
@@ -60,10 +61,15 @@ export function requirementsOf(document: DocumentNode): Requirements {
     fields: new Map(fields),
     interfaces: new Map(types.map((type) => [type.name.value, (type.interfaces ?? []).map(({ name }) => name.value)])),
     objectTypes: new Set(objects.map(({ name }) => name.value)),
+    interfaceNames: new Set(types.filter((type) => !objects.includes(type)).map(({ name }) => name.value)),
     fieldTypes: new Map(types.flatMap(fieldTypesOf)),
     externals: new Set(externals.map(({ coordinate }) => coordinate)),
     provided: new Map(fieldSetsOf('provides')),
-    addedNames: new Set(['__typename', ...paths.flatMap((path) => path.split('.'))]),
+    addedNames: new Set([
+      '__typename',
+      ...paths.flatMap((path) => path.split('.')),
+      ...ownerships.flatMap(({ directive }) => namesOfContexts(directive)),
+    ]),
   };
 }
 
@@ -78,6 +84,17 @@ function keysOf(types: readonly CompositeDefinition[], subgraphs: ReadonlyMap<st
     }
   }
   return keys;
+}
+
+/** The names in what a field takes from the objects above it (`@fromContext`); names of types may be among them. */
+function namesOfContexts({ arguments: given = [] }: ConstDirectiveNode): readonly string[] {
+  const contexts = given.find(({ name }) => name.value === 'contextArguments')?.value;
+  if (contexts?.kind !== Kind.LIST) return [];
+  return contexts.values.flatMap((context) => {
+    const fields = context.kind === Kind.OBJECT ? context.fields : [];
+    const selection = fields.find(({ name }) => name.value === 'selection')?.value;
+    return selection?.kind === Kind.STRING ? (selection.value.match(/\w+/g) ?? []) : [];
+  });
 }
 
 function fieldTypesOf(type: CompositeDefinition): readonly (readonly [string, string])[] {

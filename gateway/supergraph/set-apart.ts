@@ -13,6 +13,7 @@ import {
   isComposite,
   isFalse,
   isTrue,
+  rootNamesOf,
   stringOf,
   subgraphNamesOf,
 } from './join-directives.ts';
@@ -46,11 +47,13 @@ export function setApart(document: DocumentNode, requirements: Requirements): Ap
   const apart = apartFieldsOf(document, requirements);
   const copies: Copies = new Map(apart.map(({ graph, ownGraph }) => [ownGraph, graph]));
   const interfaceFields = interfaceFieldsOf(document);
+  const interfaceKeys = interfaceKeysOf(document);
   const setting: Setting = {
     apart,
     copies,
     interfaceFields,
-    unimplemented: unimplementedIn(document, interfaceFields),
+    interfaceKeys,
+    unimplemented: unimplementedIn(document, interfaceFields, interfaceKeys),
   };
   const roots = rootNamesOf(document);
   const definitions = document.definitions.map((definition) => {
@@ -75,6 +78,7 @@ interface Setting {
   readonly copies: Copies;
   /** As `Interface.field`. */
   readonly interfaceFields: ReadonlySet<string>;
+  readonly interfaceKeys: InterfaceKeys;
   /** The fields of interfaces that some entity lacks in the copies of a subgraph, as `graph Interface.field`. */
   readonly unimplemented: ReadonlySet<string>;
 }
@@ -86,9 +90,13 @@ function interfaceFieldsOf({ definitions }: DocumentNode): ReadonlySet<string> {
   );
 }
 
-function unimplementedIn({ definitions }: DocumentNode, interfaceFields: ReadonlySet<string>): ReadonlySet<string> {
+function unimplementedIn(
+  { definitions }: DocumentNode,
+  interfaceFields: ReadonlySet<string>,
+  interfaceKeys: InterfaceKeys,
+): ReadonlySet<string> {
   const found = definitions.filter(isComposite).flatMap((type) => {
-    const memberships = copiedMemberships(type);
+    const memberships = copiedMemberships(type, interfaceKeys);
     const known = keyNamesOf(memberships);
     const interfaces = new Set(known.size === 0 ? [] : (type.interfaces ?? []).map(({ name }) => name.value));
     const implemented = [...interfaceFields].map((field) => field.split('.') as [string, string]);
@@ -99,11 +107,6 @@ function unimplementedIn({ definitions }: DocumentNode, interfaceFields: Readonl
       .map(([graph, name, field]) => `${graph} ${name}.${field}`);
   });
   return new Set(found);
-}
-
-function rootNamesOf({ definitions }: DocumentNode): ReadonlySet<string> {
-  const schema = definitions.find((definition) => definition.kind === Kind.SCHEMA_DEFINITION);
-  return new Set(schema?.operationTypes.map(({ type }) => type.name.value));
 }
 
 function apartFieldsOf({ definitions }: DocumentNode, requirements: Requirements): readonly ApartField[] {
@@ -163,14 +166,14 @@ function copyWhole(definition: TypeDefinitionNode, copies: Copies): TypeDefiniti
 
 function copyComposite(
   type: CompositeDefinition,
-  { apart, copies, interfaceFields, unimplemented }: Setting,
+  { apart, copies, interfaceFields, interfaceKeys, unimplemented }: Setting,
 ): CompositeDefinition {
   const keyNames = keyNamesOf(directivesOf(type, 'join__type'));
-  const copiedKeyNames = keyNamesOf(copiedMemberships(type));
+  const copiedKeyNames = keyNamesOf(copiedMemberships(type, interfaceKeys));
   const fields = (type.fields ?? []).map((field): FieldDefinitionNode => {
     const [typeName, name] = [type.name.value, field.name.value];
     const isImplemented = (type.interfaces ?? []).some((one) => interfaceFields.has(`${one.name.value}.${name}`));
-    const directives = withOwnerships(type, field).flatMap((directive) => {
+    const directives = withOwnerships(type, field, interfaceKeys).flatMap((directive) => {
       const graph = stringOf(directive, 'graph') ?? '';
       const mine = apart.find((one) => one.typeName === typeName && one.name === name && one.graph === graph);
       if (mine) return [withGraph(directive, mine.ownGraph)];
@@ -184,7 +187,10 @@ function copyComposite(
     return { ...field, directives };
   });
   const others = (type.directives ?? []).filter(({ name }) => name.value !== 'join__type');
-  const memberships = [...directivesOf(type, 'join__type'), ...onlyCopies(copiedMemberships(type), copies)];
+  const memberships = [
+    ...directivesOf(type, 'join__type'),
+    ...onlyCopies(copiedMemberships(type, interfaceKeys), copies),
+  ];
   return { ...type, directives: [...memberships, ...withCopies(others, copies)], fields };
 }
 
@@ -198,22 +204,49 @@ function keyNamesOf(memberships: readonly ConstDirectiveNode[]): ReadonlySet<str
   );
 }
 
-/** A copy has one key only: with two it could be asked for one by the other, and be of use beyond its own field. */
-function copiedMemberships(type: CompositeDefinition): readonly ConstDirectiveNode[] {
+/**
+ * A copy has one key only: with two it could be asked for one by the other, and be of use beyond its own field. Objects
+ * have that of their interface, if it has one.
+ */
+function copiedMemberships(type: CompositeDefinition, keys: InterfaceKeys): readonly ConstDirectiveNode[] {
+  const preferred = new Set((type.interfaces ?? []).flatMap(({ name }) => keys.get(name.value) ?? []));
+  const rank = (one: ConstDirectiveNode) =>
+    (isFalse(one, 'resolvable') ? 0 : 1) + (preferred.has(graphKeyOf(one)) ? 2 : 0);
   const byGraph = new Map<string | undefined, ConstDirectiveNode>();
   for (const one of directivesOf(type, 'join__type')) {
     const graph = stringOf(one, 'graph');
     const known = byGraph.get(graph);
-    if (!known || (isFalse(known, 'resolvable') && !isFalse(one, 'resolvable'))) byGraph.set(graph, one);
+    if (!known || rank(one) > rank(known)) byGraph.set(graph, one);
   }
   return [...byGraph.values()];
 }
 
+/** The keys that the copies of interfaces have, as `graph key`, by interface. */
+type InterfaceKeys = ReadonlyMap<string, readonly string[]>;
+
+function interfaceKeysOf({ definitions }: DocumentNode): InterfaceKeys {
+  const interfaces = definitions.filter((definition) => definition.kind === Kind.INTERFACE_TYPE_DEFINITION);
+  return new Map(
+    interfaces.map((type) => {
+      const keyed = copiedMemberships(type, new Map()).filter((one) => stringOf(one, 'key') !== undefined);
+      return [type.name.value, keyed.map(graphKeyOf)] as const;
+    }),
+  );
+}
+
+function graphKeyOf(membership: ConstDirectiveNode): string {
+  return `${stringOf(membership, 'graph')} ${stringOf(membership, 'key')}`;
+}
+
 /** The directives of a field. One without `join__field` is a field of all subgraphs that know the type. */
-function withOwnerships(type: CompositeDefinition, field: FieldDefinitionNode): readonly ConstDirectiveNode[] {
+function withOwnerships(
+  type: CompositeDefinition,
+  field: FieldDefinitionNode,
+  interfaceKeys: InterfaceKeys,
+): readonly ConstDirectiveNode[] {
   const { directives = [] } = field;
   if (directivesOf(field, 'join__field').length > 0) return directives;
-  const implied = copiedMemberships(type).map((membership): ConstDirectiveNode => {
+  const implied = copiedMemberships(type, interfaceKeys).map((membership): ConstDirectiveNode => {
     const graph = (membership.arguments ?? []).filter((one) => one.name.value === 'graph');
     return { kind: Kind.DIRECTIVE, name: { kind: Kind.NAME, value: 'join__field' }, arguments: graph };
   });

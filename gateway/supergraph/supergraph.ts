@@ -2,11 +2,16 @@ import { createHash } from 'node:crypto';
 import { Supergraph as FederationSupergraph } from '@apollo/federation-internals';
 import { QueryPlanner } from '@apollo/query-planner';
 import { type DocumentNode, type GraphQLSchema, parse, visit } from 'graphql';
+import { type AbstractMembers, abstractMembersOf } from './abstract-members.ts';
+import { completeMembers } from './complete-members.ts';
 import { dropUnresolvableKeys } from './drop-unresolvable-keys.ts';
 import { stringOf } from './join-directives.ts';
+import { refuseUnknownSecurity } from './linked-directives.ts';
+import { needsOf, type SupergraphNeeds } from './needs.ts';
 import { type Requirements, requirementsOf } from './requirements.ts';
 import { setApart } from './set-apart.ts';
 import { addStandIns, type StandIns } from './stand-ins.ts';
+import { type TypedSubgraph, typeInterfaceObjects } from './type-interface-objects.ts';
 import { unlinkExecutableDirectives } from './unlink-executable-directives.ts';
 
 /** A subgraph as the supergraph names it. */
@@ -33,9 +38,16 @@ export interface Supergraph {
   readonly planner: QueryPlanner;
   /** A second planner, for operations that the first gets wrong; see `setApart`. Made when it is first needed. */
   readonly apartPlanner: () => ApartPlanner;
+  /** A third planner, for operations of which the first loses a part; see `completeMembers`. Made when it is first needed. */
+  readonly memberPlanner: () => QueryPlanner;
+  readonly members: AbstractMembers;
+  /** The subgraphs that the planners know besides the true ones; see `typeInterfaceObjects`. */
+  readonly typed: ReadonlyMap<string, TypedSubgraph>;
   readonly standIns: StandIns;
   /** As the planner knows them. */
   readonly requirements: Requirements;
+  /** What it asks of the principals of operations. */
+  readonly needs: SupergraphNeeds;
   /** The labels of progressive overrides. */
   readonly overrideLabels: ReadonlySet<string>;
   readonly subgraphs: ReadonlyMap<string, SubgraphEntry>;
@@ -44,34 +56,64 @@ export interface Supergraph {
 /**
  * Loads a supergraph SDL, as composition made it (Federation 1 or 2). Throws when the SDL is not a valid supergraph.
  *
- * Features for SECURITY or EXECUTION are accepted: enforcing them is the admission's part, not the loader's.
+ * Features for EXECUTION are accepted, and those for SECURITY that admission enforces. Throws `SupergraphError` for others.
  */
 export function loadSupergraph(sdl: string): Supergraph {
-  const source = unlinkExecutableDirectives(dropUnresolvableKeys(parse(sdl, { noLocation: true })));
+  const written = parse(sdl, { noLocation: true });
+  refuseUnknownSecurity(written);
+  const source = unlinkExecutableDirectives(dropUnresolvableKeys(written));
   const federation = FederationSupergraph.build(source, { supportedFeatures: null });
   const { document, standIns } = addStandIns(source);
   const requirements = requirementsOf(document);
+  const { document: plannable, typed } = typeInterfaceObjects(document);
   // The rules for supergraphs, which stand-ins do not keep, are tested on the supergraph without them.
   federation.subgraphs();
   let apart: ApartPlanner | undefined;
+  let memberPlanner: QueryPlanner | undefined;
   return Object.freeze({
     id: createHash('sha256').update(sdl).digest('hex'),
     sdl,
-    apiSchema: federation.apiSchema().toGraphQLJSSchema(),
-    planner: standIns.fields.size === 0 ? createPlanner(federation) : createPlanner(buildUnchecked(document)),
+    apiSchema: apiSchemaOf(federation),
+    planner: createPlanner(standIns.fields.size + typed.size === 0 ? federation : buildUnchecked(plannable)),
     apartPlanner: () => {
-      apart ??= createApartPlanner(document, requirements);
+      apart ??= createApartPlanner(plannable, requirements);
       return apart;
     },
+    memberPlanner: () => {
+      memberPlanner ??= createPlanner(buildUnchecked(completeMembers(plannable)));
+      return memberPlanner;
+    },
+    members: abstractMembersOf(document),
+    typed,
     standIns,
     requirements,
+    needs: needsOf(written),
     overrideLabels: overrideLabelsOf(source),
     subgraphs: new Map(federation.subgraphsMetadata().map(({ name, url }) => [name, Object.freeze({ name, url })])),
   });
 }
 
+/**
+ * How many ways to a field the planner weighs; an operation with more of them is refused. Interfaces multiply them:
+ * without a bound a short operation can take all memory there is.
+ */
+export const maxPaths = 1000;
+
+/** Of how many plans the planner takes the best. */
+const maxPlans = 1000;
+
+/** With `@defer`, unless the subgraphs have a directive of that name of their own. */
+function apiSchemaOf(federation: FederationSupergraph): GraphQLSchema {
+  const schema = federation.apiSchema();
+  return schema.toGraphQLJSSchema({ includeDefer: !schema.directives().some(({ name }) => name === 'defer') });
+}
+
 function createPlanner(federation: FederationSupergraph): QueryPlanner {
-  return new QueryPlanner(federation, { exposeDocumentNodeInFetchNode: true });
+  return new QueryPlanner(federation, {
+    exposeDocumentNodeInFetchNode: true,
+    incrementalDelivery: { enableDefer: true },
+    debug: { pathsLimit: maxPaths, maxEvaluatedPlans: maxPlans },
+  });
 }
 
 function createApartPlanner(document: DocumentNode, requirements: Requirements): ApartPlanner {

@@ -1,29 +1,17 @@
 import { z } from 'zod';
-import { nearestName } from './nearest-name.ts';
+import { admissionSections } from './admission-config.ts';
+import { gatewayAuth } from './auth-config.ts';
 import { readYamlMap } from './read-yaml.ts';
-import { SettingError } from './setting-error.ts';
-
-/** A map with exactly these keys, each of which may be left out. An unknown one is refused with the nearest known one. */
-function section<Shape extends z.ZodRawShape>(shape: Shape) {
-  const known = Object.keys(shape);
-  const describe = (name: string) => `There is no key "${name}". Did you mean "${nearestName(name, known)}"?`;
-  return z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys'
-        ? `${issue.keys.map(describe).join(' ')} The keys are: ${known.join(', ')}.`
-        : undefined,
-  });
-}
+import { httpUrl, mistakesIn, secretText, section } from './section.ts';
 
 const milliseconds = z.int().min(1).max(600_000);
 const bytes = z.int().min(1_024).max(1_073_741_824);
-const httpUrl = z.url({ protocol: /^https?$/, error: 'A URL that begins with http: or https: is expected.' });
 
 /** Headers that belong to one connection or one body (RFC 9110), and those that the gateway sets itself. */
 const ownHeaders = new Set(
   (
     'accept accept-encoding connection content-encoding content-length content-type expect host keep-alive ' +
-    'proxy-authorization te trailer transfer-encoding upgrade x-correlation-id'
+    'proxy-authorization te trailer transfer-encoding upgrade x-correlation-id x-service-token'
   ).split(' '),
 );
 
@@ -37,6 +25,7 @@ const reach = {
   forwardHeaders: z.array(headerName).exactOptional(),
   timeoutMs: milliseconds.exactOptional(),
   maxAnswerBytes: bytes.exactOptional(),
+  token: section({ secret: secretText.exactOptional() }).exactOptional(),
 };
 
 const gatewayConfig = section({
@@ -45,10 +34,12 @@ const gatewayConfig = section({
   maxRequestBytes: bytes.exactOptional(),
   deadlineMs: milliseconds.exactOptional(),
   warmUp: z.string().min(1).exactOptional(),
+  ...admissionSections,
   supergraph: section({
     intervalMs: milliseconds.exactOptional(),
     timeoutMs: milliseconds.exactOptional(),
   }).exactOptional(),
+  auth: gatewayAuth.exactOptional(),
   everySubgraph: section(reach).exactOptional(),
   subgraphs: z.record(z.string(), section({ url: httpUrl.exactOptional(), ...reach })).exactOptional(),
 });
@@ -60,8 +51,5 @@ export type GatewayConfig = z.output<typeof gatewayConfig>;
 export function readGatewayConfig(file: string): GatewayConfig {
   const parsed = gatewayConfig.safeParse(readYamlMap(file));
   if (parsed.success) return parsed.data;
-  const mistakes = parsed.error.issues.map(
-    ({ path, message }) => `  ${path.length > 0 ? `${path.join('.')}: ` : ''}${message}`,
-  );
-  throw new SettingError(`${file} is not a configuration of a gateway.\n${mistakes.join('\n')}`);
+  throw mistakesIn(file, 'a configuration of a gateway', parsed.error);
 }

@@ -20,3 +20,13 @@ export async function keepSecret(dataDirectory: string): Promise<string> {
   }
   return await readFile(file, 'utf8');
 }
+
+/** The secret that a start left in a data directory; undefined when there was none yet. */
+export async function findSecret(dataDirectory: string): Promise<string | undefined> {
+  try {
+    return await readFile(join(dataDirectory, 'secret'), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,7 +1,10 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type LogLevel, logLevels } from '../telemetry/logger.ts';
+import { type AdmissionConfig, admissionSections } from './admission-config.ts';
+import { type PlatformAuth, platformAuth } from './auth-config.ts';
 import { readYamlMap } from './read-yaml.ts';
+import { mistakesIn, section } from './section.ts';
 import { SettingError } from './setting-error.ts';
 
 /** What an operator can set; `docs/operations.md` has the same list, and a test keeps the two equal. */
@@ -16,11 +19,15 @@ export interface Settings {
   readonly PANORAMA_DEMO: boolean;
   readonly LOG_LEVEL: LogLevel;
   readonly PANORAMA_INTROSPECTION: boolean;
+  /** The section `auth` of the file; the environment has no place for it. */
+  readonly auth: PlatformAuth | undefined;
+  /** The sections of the file that say what is let in. */
+  readonly admission: AdmissionConfig;
 }
 
 const doorDefaults = { PORT: 4000, HOST: '127.0.0.1', LOG_LEVEL: 'info' } as const;
 
-type SettingName = keyof Settings;
+type SettingName = Exclude<keyof Settings, 'auth' | 'admission'>;
 type RawSettings = Partial<Record<SettingName, string>>;
 
 interface SettingRule {
@@ -86,14 +93,28 @@ function readEnvironment(environment: Readonly<Record<string, string | undefined
   return found;
 }
 
-/** Reads the settings of a `panorama.yaml`: a map of the same names. */
-function readFile(file: string): RawSettings {
-  const found: RawSettings = {};
+/** What only the file has a place for. */
+const fileSections = { auth: platformAuth.exactOptional(), ...admissionSections };
+
+interface FileSettings {
+  readonly raw: RawSettings;
+  readonly auth: PlatformAuth | undefined;
+  readonly admission: AdmissionConfig;
+}
+
+/** Reads the settings of a `panorama.yaml`: a map of the same names, and the sections. */
+function readFile(file: string): FileSettings {
+  const raw: RawSettings = {};
+  const sections: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(readYamlMap(file))) {
-    if (!isSettingName(name)) throw unknownSetting(name, file);
-    found[name] = String(value);
+    if (Object.hasOwn(fileSections, name)) sections[name] = value;
+    else if (isSettingName(name)) raw[name] = String(value);
+    else throw unknownSetting(name, file);
   }
-  return found;
+  const parsed = section(fileSections).safeParse(sections);
+  if (!parsed.success) throw mistakesIn(file, 'a settings file', parsed.error);
+  const { auth, ...admission } = parsed.data;
+  return { raw, auth, admission };
 }
 
 /** The values of a kind, read by their rules. Throws a `SettingError` that gives name, value and what is allowed. */
@@ -117,8 +138,8 @@ function readValues(raw: RawSettings): Partial<Settings> {
 export function readSettings(flags: RawSettings = {}, environment = process.env): Settings {
   const outer = { ...readEnvironment(environment), ...flags };
   const configFile = outer.PANORAMA_CONFIG ?? 'panorama.yaml';
-  const inFile = outer.PANORAMA_CONFIG !== undefined || existsSync(configFile) ? readFile(configFile) : {};
-  const given = readValues({ ...inFile, ...outer });
+  const inFile = outer.PANORAMA_CONFIG !== undefined || existsSync(configFile) ? readFile(configFile) : undefined;
+  const given = readValues({ ...inFile?.raw, ...outer });
   const demo = given.PANORAMA_DEMO ?? given.DATABASE_URL === undefined;
   return Object.freeze({
     ...doorDefaults,
@@ -128,6 +149,8 @@ export function readSettings(flags: RawSettings = {}, environment = process.env)
     PANORAMA_DEMO: demo,
     PANORAMA_INTROSPECTION: demo,
     ...given,
+    auth: inFile?.auth,
+    admission: inFile?.admission ?? {},
     PANORAMA_CONFIG: resolve(configFile),
     PANORAMA_DATA_DIR: resolve(given.PANORAMA_DATA_DIR ?? '.panorama'),
   });
@@ -135,7 +158,7 @@ export function readSettings(flags: RawSettings = {}, environment = process.env)
 
 /** Of the settings, those that matter to a gateway without apps. Its file is of another kind: see `gateway-config.ts`. */
 export type GatewaySettings = Pick<Settings, 'PORT' | 'HOST' | 'LOG_LEVEL'> &
-  Partial<Pick<Settings, 'PANORAMA_CONFIG' | 'PANORAMA_INTROSPECTION'>>;
+  Partial<Pick<Settings, 'PANORAMA_CONFIG' | 'PANORAMA_INTROSPECTION' | 'PANORAMA_SECRET'>>;
 
 /** The settings of `panorama gateway`: those of the command line before those of the environment and the defaults. */
 export function readGatewaySettings(flags: RawSettings = {}, environment = process.env): GatewaySettings {

@@ -12,10 +12,13 @@ export interface AppRoleSource {
 }
 
 const namePattern = /^[a-z][a-z0-9_]{0,30}$/;
+/** Schemas that belong to no app. */
+const takenNames: ReadonlySet<string> = new Set(['platform', 'public']);
 const scramIterations = 4096;
 
-/** Refuses names that are not plain SQL identifiers. */
+/** Refuses names that are not plain SQL identifiers, or taken. */
 export function assertAppName(app: string): void {
+  if (takenNames.has(app)) throw new StartRefused(`No app can have the name "${app}".`, { app });
   if (namePattern.test(app)) return;
   throw new StartRefused(`The app name "${app}" must be 1 to 31 lower-case letters, digits and _, a letter first.`, {
     app,

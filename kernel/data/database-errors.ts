@@ -78,6 +78,20 @@ export function isUnreachable(error: unknown): boolean {
   );
 }
 
+/** Tells whether a server answered and did not let the role in: it does not exist, or has another password. */
+export function isLoginRefused(error: unknown): boolean {
+  return String(driverCauseOf(error)?.originalCode).startsWith('28');
+}
+
+/** No such table or column: P2021 and P2022 of a typed call, 42P01 and 42703 of any other. */
+const missingFromSchema = new Set<unknown>(['P2021', 'P2022', '42P01', '42703']);
+
+/** Tells whether a statement asked for what the schema does not have (yet): its migrations were not applied. */
+export function isMissingFromSchema(error: unknown): boolean {
+  const state = error instanceof pg.DatabaseError ? error.code : driverCauseOf(error)?.originalCode;
+  return missingFromSchema.has(prismaCodeOf(error)) || missingFromSchema.has(state);
+}
+
 function prismaCodeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

@@ -3,6 +3,7 @@ import { roleNameFor } from './app-role.ts';
 import { applyMigration, findPending } from './migrations/history.ts';
 import { type AppSchema, type Migration, readMigrations } from './migrations/read-migrations.ts';
 import { closeDatabase, ensureRole, grantSchema } from './migrations/roles.ts';
+import { grantPlatform, type PlatformUser, preparePlatform } from './platform-schema.ts';
 import { StartRefused } from './start-refused.ts';
 import { verifyWall } from './verify-wall.ts';
 
@@ -21,14 +22,12 @@ export interface MigrateOptions {
   readonly onProgress: (text: string) => void;
 }
 
-/** What a run has done: the migrations applied, as `app/name`. */
+/** What a run has done: the migrations of apps applied, as `app/name`. */
 export interface MigrateResult {
   readonly applied: readonly string[];
 }
 
-interface PendingApp {
-  readonly app: string;
-  readonly role: string;
+interface PendingApp extends PlatformUser {
   readonly migrations: readonly Migration[];
 }
 
@@ -36,9 +35,9 @@ interface PendingApp {
 const migrationLock = 72707369;
 
 /**
- * Brings the database up to date: per app one schema, one login role, and the migrations that are not applied yet, in
- * order, each in a transaction. All apps are checked before the first change. Then the wall between tenants is
- * verified. Several processes may start at once; one works, the others wait.
+ * Brings the database up to date: what belongs to the platform, then per app one schema, one login role, and the
+ * migrations that are not applied yet, in order, each in a transaction. All apps are checked before the first change.
+ * Then the wall between tenants is verified. Several processes may start at once; one works, the others wait.
  *
  * @throws {StartRefused} with what is wrong and what to do
  */
@@ -63,18 +62,21 @@ async function migrateLocked(client: pg.Client, options: MigrateOptions): Promis
   for (const schema of options.apps) {
     const role = roleNameFor(options.connectionString, { app: schema.name, rolePrefix: options.rolePrefix });
     const migrations = await findPending(client, schema.name, await readMigrations(schema));
-    pending.push({ app: schema.name, role, migrations });
+    pending.push({ app: schema.name, role, audit: schema.audit, migrations });
   }
   const applied: string[] = [];
   const due = pending.reduce((count, { migrations }) => count + migrations.length, 0);
   if (due > 0) options.onProgress(`Migrating the database: ${due} of its migrations are new`);
-  for (const { app, role, migrations } of pending) {
+  await preparePlatform(client);
+  for (const { migrations, ...user } of pending) {
+    const { app, role } = user;
     await ensureRole(client, app, role, options.secret);
     for (const migration of migrations) {
       await applyMigration(client, app, migration);
       applied.push(`${app}/${migration.name}`);
     }
     await grantSchema(client, app, role);
+    await grantPlatform(client, user);
   }
   await closeDatabase(
     client,

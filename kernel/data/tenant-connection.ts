@@ -50,7 +50,8 @@ export function bindConnections(pool: pg.Pool, onStatement: (sql: string) => voi
   });
 }
 
-function beginText({ readOnly, settings }: TransactionStart): string {
+/** The message that begins a transaction with its settings. */
+export function beginText({ readOnly, settings }: TransactionStart): string {
   const calls = settingCalls(settings, (value) => pg.escapeLiteral(value));
   const begin = readOnly ? 'BEGIN READ ONLY' : 'BEGIN READ WRITE';
   return calls.length === 0 ? begin : `${begin}; SELECT ${calls.join(', ')}`;

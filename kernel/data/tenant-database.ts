@@ -81,6 +81,9 @@ export interface TenantDatabase<Client extends PrismaClientLike> {
   stop(): Promise<void>;
 }
 
+/** A database that cannot be written to. */
+export type TenantReads<Client extends PrismaClientLike> = Pick<TenantDatabase<Client>, 'read' | 'lookUp'>;
+
 export interface TenantDatabaseOptions<Client extends PrismaClientLike> {
   /** Of the app's role, with `?schema=`, as `connectionStringFor` makes it. */
   readonly connectionString: string;
@@ -90,11 +93,12 @@ export interface TenantDatabaseOptions<Client extends PrismaClientLike> {
   readonly poolSize: number;
   /** How long a transaction waits for one of them, or for the server; 5,000 by default. */
   readonly connectionTimeoutMillis?: number | undefined;
+  /** How long a transaction, or one statement, may take; 10,000 by default. */
+  readonly transactionTimeoutMillis?: number | undefined;
   /** Sees the text of every statement of the work itself; not BEGIN, COMMIT and ROLLBACK. */
   readonly onStatement?: ((sql: string) => void) | undefined;
 }
 
-const transactionTimeoutMillis = 10_000;
 const writeAttempts = 4;
 
 /**
@@ -108,8 +112,9 @@ export function createTenantDatabase<Client extends PrismaClientLike>(
   const schema = new URL(options.connectionString).searchParams.get('schema');
   if (schema === null) throw new Error('The connection string of an app must name its schema: ?schema=<app>');
   const connectionTimeoutMillis = options.connectionTimeoutMillis ?? 5_000;
+  const transactionTimeoutMillis = options.transactionTimeoutMillis ?? 10_000;
   const limits = { maxWait: connectionTimeoutMillis, timeout: transactionTimeoutMillis };
-  const pool = createPool({ ...options, connectionTimeoutMillis }, schema);
+  const pool = createPool({ ...options, connectionTimeoutMillis, transactionTimeoutMillis }, schema);
   const client = options.createClient(new PrismaPg(pool, { schema }));
 
   // Every client has this form of `$transaction`; `PrismaClientLike` cannot say it, because it also has others.
@@ -152,7 +157,7 @@ function createPool(options: PoolOptions, schema: string): BoundPool {
     max: options.poolSize,
     // Without it, a caller waits for ever when the server is gone.
     connectionTimeoutMillis: options.connectionTimeoutMillis,
-    query_timeout: transactionTimeoutMillis,
+    query_timeout: options.transactionTimeoutMillis,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
     application_name: `panorama-${schema}`,

@@ -1,10 +1,11 @@
 import type pg from 'pg';
 import { StartRefused } from './start-refused.ts';
 
-/** An app whose schema is verified, and the role that must be kept within it. */
+/** An app whose schema is verified, the role that must be kept within it, and what that may do in the platform's. */
 export interface WalledApp {
   readonly app: string;
   readonly role: string;
+  readonly audit?: 'reader' | 'gateway' | undefined;
 }
 
 interface Breach {
@@ -70,23 +71,45 @@ const roleRules = [
   `${subject} SELECT name, 'owns ' || c.oid::regclass AS problem FROM subject JOIN pg_class c ON relowner = role`,
   // Every schema of an app has a history table.
   `${subject} SELECT name, 'may use the schema ' || nspname AS problem FROM subject, pg_namespace n
-   WHERE nspname <> app AND has_schema_privilege(role, n.oid, 'USAGE')
+   WHERE nspname NOT IN (app, 'platform') AND has_schema_privilege(role, n.oid, 'USAGE')
      AND EXISTS (SELECT FROM pg_class WHERE relnamespace = n.oid AND relname = '_prisma_migrations')`,
   `${subject} SELECT name, 'may create objects in the schema ' || nspname AS problem FROM subject, pg_namespace n
-   WHERE nspname IN ('public', app) AND has_schema_privilege(role, n.oid, 'CREATE')`,
+   WHERE nspname IN ('public', 'platform', app) AND has_schema_privilege(role, n.oid, 'CREATE')`,
+] as const;
+
+const platformTables = `pg_class t WHERE t.relnamespace = 'platform'::regnamespace AND relkind IN ('r', 'p')`;
+
+/** The same for what the role of an app may do in the schema of the platform: `$1` is the role, `$2` whether it reads. */
+const platformRules = [
+  `SELECT $1::text AS name, 'may ' || privilege || ' in platform.' || relname AS problem
+   FROM unnest(ARRAY['SELECT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS privilege, ${platformTables}
+     AND NOT (privilege = 'SELECT' AND $2::boolean AND relname <> '_prisma_migrations')
+     AND (has_table_privilege($1::text, t.oid, privilege) OR (privilege IN ('SELECT', 'UPDATE', 'REFERENCES')
+       AND has_any_column_privilege($1::text, t.oid, privilege)))`,
+  // What others may do, it may not: each has policies of its own.
+  `SELECT $1::text AS name, 'is let into platform.' || relname || ' by the policy ' || polname AS problem
+   FROM pg_policy p JOIN pg_class t ON t.oid = p.polrelid
+   WHERE t.relnamespace = 'platform'::regnamespace AND polpermissive
+     AND ('0'::oid = ANY (polroles) OR (SELECT oid FROM pg_roles WHERE rolname = $1::text) = ANY (polroles))
+     AND NOT (polcmd = 'a' OR (polcmd = 'r' AND $2::boolean))`,
 ] as const;
 
 /**
  * Makes sure that the wall between tenants, and the one between apps, stands in the database itself, whatever the
- * migrations say: keys with `tenant_id`, forced row-level security, and roles that reach their own schema only.
+ * migrations say: keys with `tenant_id`, forced row-level security, and roles that reach their own schema only, and of the
+ * platform's what they were given.
  *
  * @throws {StartRefused} listing every breach
  */
 export async function verifyWall(client: pg.Client, apps: readonly WalledApp[]): Promise<void> {
   const breaches: string[] = [];
-  for (const { app, role } of apps) {
+  for (const rule of tableRules) breaches.push(...(await findBreaches(client, 'platform.', rule, ['platform'])));
+  for (const { app, role, audit } of apps) {
     for (const rule of tableRules) breaches.push(...(await findBreaches(client, `${app}.`, rule, [app])));
     for (const rule of roleRules) breaches.push(...(await findBreaches(client, 'role ', rule, [app, role])));
+    for (const rule of platformRules) {
+      breaches.push(...(await findBreaches(client, 'role ', rule, [role, audit === 'reader'])));
+    }
   }
   if (breaches.length === 0) return;
   throw new StartRefused(
@@ -100,7 +123,7 @@ async function findBreaches(
   client: pg.Client,
   prefix: string,
   rule: string,
-  values: readonly string[],
+  values: readonly (string | boolean)[],
 ): Promise<readonly string[]> {
   const { rows } = await client.query<Breach>(rule, [...values]);
   return rows.map(({ name, problem }) => `${prefix}${name} ${problem}`);

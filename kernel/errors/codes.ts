@@ -31,7 +31,7 @@ export const errorCodes = {
     remedy: 'Read the record again, apply the change to what it holds now, and send it again.',
   },
   OPERATION_LIMIT_EXCEEDED: {
-    status: 413,
+    status: 400,
     meaning: 'The request is larger than a limit allows; the error names the limit and its value.',
     remedy: 'Ask for less in one request, or have the operator raise the limit.',
   },
@@ -39,6 +39,16 @@ export const errorCodes = {
     status: 429,
     meaning: 'Too many requests from this principal or tenant.',
     remedy: 'Wait for `retryAfter` seconds, then send it again.',
+  },
+  PERSISTED_QUERY_NOT_FOUND: {
+    status: 200,
+    meaning: 'The hash that was sent in the place of a document stands for none.',
+    remedy: 'Send the document and its hash together, then the hash alone.',
+  },
+  PERSISTED_QUERY_NOT_SUPPORTED: {
+    status: 200,
+    meaning: 'Clients cannot register documents here.',
+    remedy: 'Send documents, or the hashes of trusted ones.',
   },
   SUBGRAPH_UNAVAILABLE: {
     status: 502,
@@ -101,6 +111,7 @@ export const errorDetailNames = [
   'field',
   'limit',
   'permission',
+  'reason',
   'retryAfter',
   'value',
 ] as const;

@@ -37,7 +37,7 @@ export async function startHttpServer(
   const running = new Set<ServerResponse>();
   let draining = false;
   const server = createServer(
-    { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 2_000 },
+    { headersTimeout: 10_000, requestTimeout: 20_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 1_000 },
     (request, response) => {
       if (draining) response.setHeader('connection', 'close');
       running.add(response);

@@ -18,10 +18,25 @@ export function onAbort(signal: ListenedSignal, listener: () => void): () => voi
 function listenTo(signal: ListenedSignal): Set<() => void> {
   const waiting = new Set<() => void>();
   signal[listenersKey] = waiting;
-  const tellAll = () => {
-    for (const listener of waiting) listener();
-    waiting.clear();
-  };
-  signal.addEventListener('abort', tellAll, { once: true });
+  signal.addEventListener('abort', () => tellAll(waiting), { once: true });
   return waiting;
+}
+
+function tellAll(waiting: Set<() => void>): void {
+  for (const listener of waiting) listener();
+  waiting.clear();
+}
+
+/** A signal with what ends it. Who waits by `onAbort` is told without even the one listener. */
+export function createEnding(): { readonly signal: AbortSignal; readonly end: (reason: unknown) => void } {
+  const controller = new AbortController();
+  const signal: ListenedSignal = controller.signal;
+  const waiting = new Set<() => void>();
+  signal[listenersKey] = waiting;
+  const end = (reason: unknown) => {
+    if (signal.aborted) return;
+    controller.abort(reason);
+    tellAll(waiting);
+  };
+  return { signal, end };
 }

@@ -1,16 +1,20 @@
 import { readdir, readFile } from 'node:fs/promises';
+import type { MutationRun } from '../audit/mutation-run.ts';
+import { type AuditKinds, recordMutations, refuseMutations } from '../audit/record-mutations.ts';
 import {
   createTenantDatabase,
   type PrismaClientLike,
-  type TenantDatabase,
   type TenantDatabaseOptions,
+  type TenantReads,
   type TenantTransaction,
 } from '../data/tenant-database.ts';
+import type { AppRules } from '../permissions/app-rules.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { type Cursors, createCursors } from '../tenancy/cursor.ts';
 import type { Principal } from '../tenancy/principal.ts';
 import type { TenantScope } from '../tenancy/request-context.ts';
-import type { Connection, SubgraphOperation } from './connection.ts';
+import { createCallVerifier, type VerifiedCall } from '../tenancy/subgraph-token.ts';
+import type { SubgraphExecutor } from './connection.ts';
 import type { DemoTenant } from './demo-tenant.ts';
 import { createExecutableSubgraph } from './executable.ts';
 
@@ -18,12 +22,18 @@ import { createExecutableSubgraph } from './executable.ts';
 export interface RequestScope extends TenantScope {
   readonly principal: Principal;
   readonly correlationId: string;
+  /** As the client calls its operation, where that is a mutation. */
+  readonly operationName: string | undefined;
 }
 
 /** What resolvers, queries and commands of an app with data are given for one request. */
 export interface AppContext<Client extends PrismaClientLike, Loaders> extends RequestScope {
-  readonly database: TenantDatabase<Client>;
+  readonly database: TenantReads<Client>;
+  /** The mutation that runs, which alone can write (`runCommand`); undefined in queries. */
+  readonly mutation?: MutationRun<Client>;
   readonly cursors: Cursors;
+  /** The platform's secret, from which credentials are made. */
+  readonly secret: string;
   /** Batch functions of this request; made anew for each, so nothing they hold outlives it. */
   readonly loaders: Loaders;
   /** Makes `loaders` anew: what was read before a write may no longer hold. */
@@ -35,7 +45,9 @@ export interface AppEnvironment {
   /** Connection string of the app's own role. */
   readonly databaseUrl: string;
   readonly poolSize: number;
-  /** Signs cursors. */
+  /** How long a transaction may take, in milliseconds; 10,000 by default. */
+  readonly transactionTimeoutMillis?: number;
+  /** The platform's: signs cursors, and the calls that the app answers. */
   readonly secret: string;
   readonly logger: Logger;
   /** Sees the text of every SQL statement. */
@@ -47,7 +59,8 @@ export interface RunningApp {
   readonly name: string;
   /** The whole subgraph schema. */
   readonly sdl: string;
-  readonly connection: Connection;
+  /** Answers the calls that the gateway signed. */
+  readonly execute: SubgraphExecutor;
   /** Rejects when the app cannot reach its data. */
   check(): Promise<void>;
   /** Writes the app's rows of a demo tenant, where they are not there yet. */
@@ -60,6 +73,8 @@ export interface App {
   readonly name: string;
   /** Whether the app keeps data, in a Postgres schema and with a role of its name. */
   readonly hasData: boolean;
+  /** Whether the app reads the audit records of the tenant. */
+  readonly readsAudit?: boolean;
   readSdl(): Promise<string>;
   start(environment: AppEnvironment): Promise<RunningApp>;
 }
@@ -69,12 +84,18 @@ interface AppParts {
   /** The folder of the app. `schema.graphql` lies in it, and more `.graphql` files where one would be too long. */
   readonly directory: URL;
   readonly resolvers: object;
+  /** Who may see which records and fields, where that depends on more than permissions. */
+  readonly rules?: AppRules;
 }
 
 interface DataParts<Client extends PrismaClientLike, Loaders> {
   readonly createClient: TenantDatabaseOptions<Client>['createClient'];
   readonly createLoaders: (context: Omit<AppContext<Client, Loaders>, 'loaders'>) => Loaders;
-  readonly insertDemo: (tx: TenantTransaction<Client>, tenant: DemoTenant) => Promise<void>;
+  /** An app without demo data has none. */
+  readonly insertDemo?: (tx: TenantTransaction<Client>, tenant: DemoTenant) => Promise<void>;
+  readonly readsAudit?: boolean;
+  /** What mutations mean for keys, by field. */
+  readonly auditKinds?: AuditKinds;
 }
 
 /** The whole schema of an app as SDL: what all apps share, then its own. */
@@ -85,29 +106,33 @@ async function readSdl(directory: URL): Promise<string> {
   return [shared, ...own].join('\n');
 }
 
-const scopeOf = (principal: Principal, request: SubgraphOperation): RequestScope => ({
+const scopeOf = ({ principal, correlationId, operationName }: VerifiedCall): RequestScope => ({
   tenantId: principal.tenantId,
   principal,
-  correlationId: request.context.correlationId,
+  correlationId,
+  operationName,
 });
 
 /** An app that keeps data in its own Postgres schema. */
 export function defineApp<Client extends PrismaClientLike, Loaders>(parts: AppParts & DataParts<Client, Loaders>): App {
-  const { name, directory, resolvers, createClient, createLoaders, insertDemo } = parts;
+  const { name, directory, resolvers, rules, createClient, createLoaders, insertDemo, readsAudit = false } = parts;
 
-  async function start({ databaseUrl, poolSize, secret, logger, onStatement }: AppEnvironment): Promise<RunningApp> {
+  async function start(environment: AppEnvironment): Promise<RunningApp> {
+    const { databaseUrl, poolSize, transactionTimeoutMillis, secret, logger, onStatement } = environment;
     const sdl = await readSdl(directory);
     const database = createTenantDatabase({
       connectionString: databaseUrl,
       createClient,
       poolSize,
-      ...(onStatement && { onStatement }),
+      transactionTimeoutMillis,
+      onStatement,
     });
-    const createContext = (principal: Principal, request: SubgraphOperation): AppContext<Client, Loaders> => {
+    const createContext = (call: VerifiedCall): AppContext<Client, Loaders> => {
       const base = {
-        ...scopeOf(principal, request),
+        ...scopeOf(call),
         database,
-        cursors: createCursors(secret, principal.tenantId),
+        cursors: createCursors(secret, call.principal.tenantId),
+        secret,
         forgetLoaded() {
           loaders = createLoaders(base);
         },
@@ -120,27 +145,48 @@ export function defineApp<Client extends PrismaClientLike, Loaders>(parts: AppPa
         },
       };
     };
-    const connection = createExecutableSubgraph({ name, sdl, resolvers, createContext, logger });
+    const verifyCall = createCallVerifier(secret, name);
+    const execute = createExecutableSubgraph({
+      name,
+      sdl,
+      resolvers,
+      rules,
+      createContext,
+      verifyCall,
+      recordMutations: (schema) => recordMutations(schema, { app: name, database, logger }, parts.auditKinds),
+      logger,
+    });
     return {
       name,
       sdl,
-      connection,
+      execute,
       // An empty transaction needs all that a query needs.
       check: () => database.lookUp({}, async () => {}),
-      insertDemo: (tenant) => database.write({ tenantId: tenant.id }, (tx) => insertDemo(tx, tenant)),
+      insertDemo: async (tenant) =>
+        insertDemo && (await database.write({ tenantId: tenant.id }, (tx) => insertDemo(tx, tenant))),
       stop: () => database.stop(),
     };
   }
 
-  return { name, hasData: true, readSdl: () => readSdl(directory), start };
+  return { name, hasData: true, readsAudit, readSdl: () => readSdl(directory), start };
 }
 
 /** An app that keeps no data: it computes its fields from those of other apps (`@requires`). */
-export function defineStatelessApp({ name, directory, resolvers }: AppParts): App {
-  async function start({ logger }: AppEnvironment): Promise<RunningApp> {
+export function defineStatelessApp({ name, directory, resolvers, rules }: AppParts): App {
+  async function start({ secret, logger }: AppEnvironment): Promise<RunningApp> {
     const sdl = await readSdl(directory);
-    const connection = createExecutableSubgraph({ name, sdl, resolvers, createContext: scopeOf, logger });
-    return { name, sdl, connection, check: async () => {}, insertDemo: async () => {}, stop: async () => {} };
+    const verifyCall = createCallVerifier(secret, name);
+    const execute = createExecutableSubgraph({
+      name,
+      sdl,
+      resolvers,
+      rules,
+      createContext: scopeOf,
+      verifyCall,
+      recordMutations: refuseMutations,
+      logger,
+    });
+    return { name, sdl, execute, check: async () => {}, insertDemo: async () => {}, stop: async () => {} };
   }
 
   return { name, hasData: false, readSdl: () => readSdl(directory), start };

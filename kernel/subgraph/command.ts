@@ -1,39 +1,42 @@
 import { refusalOf } from '../data/database-errors.ts';
 import type { PrismaClientLike, TenantTransaction } from '../data/tenant-database.ts';
 import type { AppContext } from './app.ts';
-import { type CommandResult, refused, type UserError } from './input.ts';
+import { type CommandResult, done, refused, type UserError } from './input.ts';
 
 /** What it means to the sender of an input when a constraint, named as in the database, refuses a write. */
 export type ConstraintMeanings = Readonly<Record<string, UserError>>;
 
+type Refused = Extract<CommandResult<never>, { readonly ok: false }>;
+
 /** Thrown inside a transaction to roll it back once a command has been refused. */
 class Refusal extends Error {
-  readonly result: CommandResult<never>;
+  readonly result: Refused;
 
-  constructor(result: CommandResult<never>) {
+  constructor(result: Refused) {
     super('A command was refused.');
     this.result = result;
   }
 }
 
 /**
- * Runs the writes of a command in one transaction. Whatever it refuses, and whatever a known constraint refuses, comes
- * back as `userErrors`, and nothing is written. What the request has loaded before is forgotten, so that the payload, and
- * the next mutation of the same operation, read what is there now.
+ * Runs the writes of a command in one transaction, together with the record of its mutation. Whatever it refuses, and
+ * whatever a known constraint refuses, comes back as `userErrors`, and nothing is written. What the request has loaded
+ * before is forgotten, so that the payload, and the next mutation of the same operation, read what is there now.
  */
 export async function runCommand<Client extends PrismaClientLike, Loaders, T>(
-  context: AppContext<Client, Loaders>,
+  context: Pick<AppContext<Client, Loaders>, 'mutation' | 'forgetLoaded'>,
   constraints: ConstraintMeanings,
   work: (tx: TenantTransaction<Client>) => Promise<CommandResult<T>>,
 ): Promise<CommandResult<T>> {
+  if (!context.mutation) throw new Error('A command runs in a mutation only: what it writes has to be recorded.');
   try {
-    const written = await context.database.write(context, async (tx) => {
+    const written = await context.mutation.write(async (tx) => {
       const result = await work(tx);
       if (!result.ok) throw new Refusal(result);
       return result;
     });
     context.forgetLoaded();
-    return written;
+    return done(written.value);
   } catch (error) {
     if (error instanceof Refusal) return error.result;
     const refusal = refusalOf(error);

@@ -1,18 +1,26 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { RequestContext } from '../tenancy/request-context.ts';
 
-/** One operation as a subgraph executes it. */
+/** What a subgraph is asked. */
 export interface SubgraphOperation {
   readonly document: string;
   readonly operationName: string | undefined;
   readonly variables: Readonly<Record<string, unknown>>;
-  readonly context: RequestContext;
+}
+
+/** One operation as a subgraph executes it. Whose it is, only its token says. */
+export interface SubgraphCall extends SubgraphOperation {
+  /** What the gateway signed for this call (`kernel/tenancy/subgraph-token.ts`). */
+  readonly token: string | undefined;
+  /** Ends when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
   /** Whether the answer carries a trace of its execution: `extensions.ftv1`. */
   readonly trace?: boolean;
 }
 
 /** One operation sent to a subgraph; its document holds exactly that one. */
 export interface SubgraphRequest extends SubgraphOperation {
+  readonly context: RequestContext;
   readonly operationKind: 'query' | 'mutation' | 'subscription';
   /**
    * Whether it is part of a client's query: then its answer may be shared with equal requests of the same scope. What a
@@ -32,11 +40,20 @@ export interface SubgraphResponse {
   readonly hasPlainTexts?: boolean;
 }
 
-/** Executes operations of a subgraph. */
-export type SubgraphExecutor = (operation: SubgraphOperation) => Promise<SubgraphResponse>;
+/** Executes the calls to a subgraph, in its process. It refuses those without a valid token. */
+export type SubgraphExecutor = (call: SubgraphCall) => Promise<SubgraphResponse>;
 
 /**
  * How a subgraph is reached. In-process calls, HTTP, and every policy (deadline, retry, breaker, ...) have this one
  * type, so policies stack. A rejection means that the subgraph gave no GraphQL answer.
  */
 export type Connection = (request: SubgraphRequest) => Promise<SubgraphResponse>;
+
+/**
+ * How a subscription of a subgraph is followed: a stream with a response for each event, or one response when the
+ * subgraph refuses to start it. Leaving the stream, or the end of the request's signal, ends it at the subgraph. A
+ * rejection, of the call or of the stream, means that the subgraph cannot be reached any more.
+ */
+export type SubscribingConnection = (
+  request: SubgraphRequest,
+) => Promise<AsyncIterable<SubgraphResponse> | SubgraphResponse>;

@@ -1,20 +1,27 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { type DocumentNode, execute, GraphQLError, type GraphQLSchema, parse, validate } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import { PanoramaError } from '../errors/panorama-error.ts';
+import type { AppRules, RuleContext } from '../permissions/app-rules.ts';
+import { guardSchema } from '../permissions/guard-schema.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { Principal } from '../tenancy/principal.ts';
-import type { SubgraphExecutor, SubgraphOperation, SubgraphResponse } from './connection.ts';
+import { type CallVerifier, refuseCall, type VerifiedCall } from '../tenancy/subgraph-token.ts';
+import type { SubgraphCall, SubgraphExecutor, SubgraphResponse } from './connection.ts';
 import { maskError } from './mask-error.ts';
 import { scalarResolvers } from './scalars.ts';
 
 /** What makes a subgraph: its schema, its resolvers, and the context value that they get for one request. */
-export interface SubgraphParts<Context> {
+export interface SubgraphParts<Context extends RuleContext> {
   readonly name: string;
   /** The whole subgraph schema as SDL, `shared.graphql` included. */
   readonly sdl: string;
   readonly resolvers: object;
-  readonly createContext: (principal: Principal, operation: SubgraphOperation) => Context;
+  /** What the app decides beside what its schema says that principals need. */
+  readonly rules?: AppRules | undefined;
+  readonly createContext: (call: VerifiedCall) => Context;
+  /** Checks the token of every call. */
+  readonly verifyCall: CallVerifier;
+  /** Changes the schema so that its mutations are recorded. */
+  readonly recordMutations?: (schema: GraphQLSchema) => void;
   readonly logger: Logger;
 }
 
@@ -36,11 +43,16 @@ function prepareDocument(schema: GraphQLSchema, text: string): Prepared {
   }
 }
 
-function buildSchema<Context>({ sdl, resolvers }: SubgraphParts<Context>): GraphQLSchema {
-  return buildSubgraphSchema({
-    typeDefs: parse(sdl),
+function buildSchema<Context extends RuleContext>(parts: SubgraphParts<Context>): GraphQLSchema {
+  const { sdl, resolvers, rules, recordMutations } = parts;
+  const typeDefs = parse(sdl);
+  const schema = buildSubgraphSchema({
+    typeDefs,
     resolvers: { ...resolvers, ...scalarResolvers } as NonNullable<GraphQLSchemaModule['resolvers']>,
   });
+  const guarded = guardSchema(schema, typeDefs, rules);
+  recordMutations?.(guarded);
+  return guarded;
 }
 
 /** Traces executions on a schema of their own, made for the first of them: the others pay nothing for it. */
@@ -53,21 +65,20 @@ function createTracer(build: () => GraphQLSchema) {
   };
 }
 
-/** Makes a subgraph that answers operations in this process. It refuses every request without a principal. */
-export function createExecutableSubgraph<Context>(parts: SubgraphParts<Context>): SubgraphExecutor {
+/**
+ * Makes a subgraph that answers operations in this process. It refuses every call without a valid token, also one that
+ * only asks for the schema.
+ */
+export function createExecutableSubgraph<Context extends RuleContext>(parts: SubgraphParts<Context>): SubgraphExecutor {
   const schema = buildSchema(parts);
   const beginTrace = createTracer(() => buildSchema(parts));
   const prepared = new LRUCache<string, Prepared>({ max: preparedDocuments });
 
-  return async function executeOperation(operation: SubgraphOperation): Promise<SubgraphResponse> {
-    const { principal, correlationId } = operation.context;
-    const place = { app: parts.name, correlationId, logger: parts.logger };
+  return async function executeOperation(operation: SubgraphCall): Promise<SubgraphResponse> {
+    const call = parts.verifyCall(operation.token);
+    if (!call) return { errors: [refuseCall(parts.name).toJSON()] };
+    const place = { app: parts.name, correlationId: call.correlationId, logger: parts.logger };
     const mask = (error: GraphQLError) => maskError(error, place);
-    if (!principal) {
-      return {
-        errors: [mask(new PanoramaError('UNAUTHENTICATED', `The app "${parts.name}" answers no anonymous call.`))],
-      };
-    }
     const entry = prepared.get(operation.document) ?? prepareDocument(schema, operation.document);
     prepared.set(operation.document, entry);
     if ('errors' in entry) return { errors: entry.errors.map(mask) };
@@ -78,7 +89,7 @@ export function createExecutableSubgraph<Context>(parts: SubgraphParts<Context>)
       document: entry.document,
       operationName: operation.operationName ?? null,
       variableValues: operation.variables,
-      contextValue: parts.createContext(principal, operation),
+      contextValue: parts.createContext(call),
     });
     return {
       data: data ?? null,

@@ -7,13 +7,16 @@ import { mediaTypeFor, refuse } from '../http/refuse.ts';
 import { requestSignal } from '../http/request-signal.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { correlationIdOf } from '../tenancy/correlation-id.ts';
-import type { Principal } from '../tenancy/principal.ts';
+import { type CallVerifier, digestBody, refuseCall, subgraphTokenHeader } from '../tenancy/subgraph-token.ts';
 import type { SubgraphExecutor, SubgraphOperation, SubgraphResponse } from './connection.ts';
 
 export interface SubgraphServerOptions extends ListenOptions {
+  readonly name: string;
   readonly execute: SubgraphExecutor;
-  /** The principal that a request comes from. Throws the `PanoramaError` that refuses any other request. */
-  readonly authenticate: (request: IncomingMessage) => Promise<Principal>;
+  /** Checks the token of a call before its body is read. */
+  readonly verifyCall: CallVerifier;
+  /** Answers at other paths, and tells whether it did. */
+  readonly answerElsewhere?: (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
   readonly logger: Logger;
 }
 
@@ -22,26 +25,38 @@ const maxBodyBytes = 16 * 1024 * 1024;
 const deadlineMs = 30_000;
 
 /**
- * Serves a subgraph over HTTP at `/graphql`: POST with a JSON body, as gateways send it. The header
- * `apollo-federation-include-trace: ftv1` asks for a trace of the execution.
+ * Serves a subgraph over HTTP at `/graphql`: POST with a JSON body, as gateways send it, and with the token that the
+ * gateway signed for this subgraph and this body. The header `apollo-federation-include-trace: ftv1` asks for a trace of
+ * the execution.
  */
 export function startSubgraphServer(options: SubgraphServerOptions): Promise<ListeningServer> {
-  const { execute, authenticate, logger } = options;
+  const { name, execute, verifyCall, answerElsewhere, logger } = options;
+
+  /** The token of a call, and the body that it holds for. Nobody without a token has a body read. */
+  async function readCall(request: IncomingMessage): Promise<{ readonly token: string; readonly body: Buffer }> {
+    const token = request.headers[subgraphTokenHeader]?.toString() ?? '';
+    const call = verifyCall(token);
+    if (!call) throw refuseCall(name);
+    const body = await readBody(request, maxBodyBytes);
+    if (call.bodyDigest !== digestBody(body)) throw refuseCall(name);
+    return { token, body };
+  }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const correlationId = correlationIdOf(request.headers['x-correlation-id']?.toString());
     response.setHeader('x-correlation-id', correlationId);
+    if (await answerElsewhere?.(request, response)) return;
     if (request.method !== 'POST') {
       response.writeHead(405, { allow: 'POST' }).end();
       return;
     }
     try {
       if (request.url !== '/graphql') throw new PanoramaError('NOT_FOUND', 'The endpoint is /graphql.');
-      const principal = await authenticate(request);
-      const body = parseJsonBody(await readBody(request, maxBodyBytes), request.headers['content-type']);
-      const context = { correlationId, principal, signal: requestSignal(response, deadlineMs) };
+      const { token, body } = await readCall(request);
+      const operation = readOperation(parseJsonBody(body, request.headers['content-type']));
+      const signal = requestSignal(response, deadlineMs);
       const trace = request.headers['apollo-federation-include-trace'] === 'ftv1';
-      send(request, response, await execute({ ...readOperation(body), context, trace }));
+      send(request, response, await execute({ ...operation, token, signal, trace }));
     } catch (error) {
       if (!(error instanceof PanoramaError)) logger.error({ correlationId, err: error }, 'A request failed');
       refuse(request, response, error, correlationId);

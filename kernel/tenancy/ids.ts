@@ -1,7 +1,7 @@
 import { PanoramaError } from '../errors/panorama-error.ts';
 
 declare const tenantIdTag: unique symbol;
-/** The id of a tenant. Made only by `parseTenantId`, so a function that asks for one cannot be handed any other text. */
+/** The id of a tenant. Made only here, so a function that asks for one cannot be handed any other text. */
 export type TenantId = string & { readonly [tenantIdTag]: true };
 
 declare const entityIdTag: unique symbol;
@@ -11,10 +11,15 @@ export type EntityId = string & { readonly [entityIdTag]: true };
 const tenantIdPattern = /^[a-z][a-z0-9-]{0,62}$/;
 const entityIdPattern = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$/;
 
-/** Parses a tenant id: a lower-case letter, then up to 62 lower-case letters, digits and hyphens. */
+/** Tells whether a text has the form of a tenant id: a lower-case letter, then up to 62 of those, digits and hyphens. */
+export function isTenantId(text: string): text is TenantId {
+  return tenantIdPattern.test(text);
+}
+
+/** Parses a tenant id. */
 export function parseTenantId(text: string): TenantId {
-  if (!tenantIdPattern.test(text)) throw new PanoramaError('BAD_USER_INPUT', 'A tenant id is expected.');
-  return text as TenantId;
+  if (!isTenantId(text)) throw new PanoramaError('BAD_USER_INPUT', 'A tenant id is expected.');
+  return text;
 }
 
 /** Tells whether a text has the form of a record id (1 to 128 letters, digits, `_ . : -`). */

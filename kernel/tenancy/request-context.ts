@@ -6,6 +6,8 @@ export interface RequestContext {
   readonly correlationId: string;
   /** Undefined only where a gateway serves anonymously; no app of ours answers without a principal. */
   readonly principal: Principal | undefined;
+  /** As the client calls its operation; only of a mutation, which leaves a record. */
+  readonly operationName?: string | undefined;
   /** Ends when the client is gone or the deadline has passed. */
   readonly signal: AbortSignal;
   /**

@@ -5,8 +5,9 @@ import { type ConstraintMeanings, notFound, runCommand } from '../../kernel/subg
 import { type CommandResult, done, entityId, parseInput } from '../../kernel/subgraph/input.ts';
 import { longText, optional, title } from './input-fields.ts';
 import type { CrmContext } from './loaders.ts';
-import { readToChange } from './record-to-change.ts';
-import { changeActivity, findActivitiesById, insertActivity } from './store/activities.ts';
+import { type RecordKind, readToChange } from './record-to-change.ts';
+import { assigneesOfSubjects, maySeeSubject } from './rules.ts';
+import { changeActivity, findActivitiesById, insertActivity, withoutLeadsOfOthers } from './store/activities.ts';
 import { findContactsById } from './store/contacts.ts';
 import { findDealsById } from './store/deals.ts';
 import { findLeadsById } from './store/leads.ts';
@@ -37,10 +38,17 @@ const activityConstraints = {
   },
 } as const satisfies ConstraintMeanings;
 
-const activityKind = { table: 'activities', findById: findActivitiesById, noun: 'activity' } as const;
+const activityKindFor = ({ principal }: CrmContext): RecordKind<ActivityModel> => ({
+  table: 'activities',
+  findById: async (tx, ids) =>
+    withoutLeadsOfOthers(tx, await findActivitiesById(tx, ids), assigneesOfSubjects(principal)),
+  noun: 'activity',
+});
 
 interface Subject {
   readonly contactId: string | null;
+  /** Of a lead. */
+  readonly assigneeId?: string | null;
 }
 
 /** What an activity is about, as far as it matters to the activity; undefined when the tenant has no such record. */
@@ -66,7 +74,9 @@ export async function logActivity(context: CrmContext, input: LogActivityInput):
   const { id, ...fields } = parsed.value;
   return runCommand(context, activityConstraints, async (tx) => {
     const subject = await findSubject(tx, fields.entityType, fields.entityId);
-    if (!subject) return notFound('entityId', fields.entityType.toLowerCase());
+    if (!subject || !maySeeSubject(context.principal, fields.entityType, subject)) {
+      return notFound('entityId', fields.entityType.toLowerCase());
+    }
     return done(await insertActivity(tx, { ...fields, id: id ?? newEntityId(), contactId: subject.contactId }));
   });
 }
@@ -80,7 +90,7 @@ export async function completeActivity(
   if (!parsed.ok) return parsed;
   const { id, completedAt } = parsed.value;
   return runCommand(context, activityConstraints, async (tx) => {
-    const current = await readToChange(tx, activityKind, { id });
+    const current = await readToChange(tx, activityKindFor(context), { id });
     if (!current.ok || current.value.completedAt !== null) return current;
     return done(await changeActivity(tx, current.value, { completedAt: completedAt ?? new Date() }));
   });

@@ -27,7 +27,8 @@ import {
   title,
 } from './input-fields.ts';
 import type { CrmContext } from './loaders.ts';
-import { readToChange } from './record-to-change.ts';
+import { type RecordKind, readToChange } from './record-to-change.ts';
+import { refuseHandOver, refuseLeadChange } from './rules.ts';
 import { insertActivity } from './store/activities.ts';
 import { findContactsById, findOrInsertContact } from './store/contacts.ts';
 import { insertDeal } from './store/deals.ts';
@@ -81,7 +82,12 @@ const leadConstraints = {
   deals_pkey: { code: 'CONFLICT', field: 'deal.id', message: 'This id is taken.' },
 } as const satisfies ConstraintMeanings;
 
-const leadKind = { table: 'leads', findById: findLeadsById, noun: 'lead' } as const;
+const leadKindFor = ({ principal }: CrmContext): RecordKind<LeadModel> => ({
+  table: 'leads',
+  findById: findLeadsById,
+  noun: 'lead',
+  refuse: (lead) => refuseLeadChange(principal, lead),
+});
 
 /** Notes in the lead's history what the app itself did. */
 async function logLeadEvent(tx: CrmTransaction, lead: LeadModel, type: string, description: string): Promise<void> {
@@ -118,11 +124,13 @@ export async function updateLead(context: CrmContext, input: UpdateLeadInput): P
   if (!parsed.ok) return parsed;
   const { id, baseVersion, ...change } = parsed.value;
   return runCommand(context, leadConstraints, async (tx) => {
-    const current = await readToChange(tx, leadKind, { id, baseVersion });
+    const current = await readToChange(tx, leadKindFor(context), { id, baseVersion });
     if (!current.ok) return current;
     if (change.status !== undefined && current.value.status === 'CONVERTED') {
       return refused('CONFLICT', 'status', 'A lead that is CONVERTED stays so.');
     }
+    const handOver = change.assigneeId === undefined ? undefined : refuseHandOver(context.principal, change.assigneeId);
+    if (handOver) return handOver;
     return done(await changeLead(tx, current.value, change));
   });
 }
@@ -140,7 +148,7 @@ export async function convertLead(context: CrmContext, input: ConvertLeadInput):
   if (!parsed.ok) return parsed;
   const { id, baseVersion, deal: fields } = parsed.value;
   return runCommand(context, leadConstraints, async (tx) => {
-    const current = await readToChange(tx, leadKind, { id, baseVersion });
+    const current = await readToChange(tx, leadKindFor(context), { id, baseVersion });
     if (!current.ok) return current;
     const { status, contactId, firstName, lastName, company } = current.value;
     if (status === 'CONVERTED') return refused('CONFLICT', 'id', 'The lead has been converted already.');

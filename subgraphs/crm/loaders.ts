@@ -2,7 +2,13 @@ import type DataLoader from 'dataloader';
 import type { PrismaClient } from '../../generated/prisma/crm/client.ts';
 import { createGroupLoader, createLoader } from '../../kernel/data/batch.ts';
 import type { AppContext } from '../../kernel/subgraph/app.ts';
-import { findActivitiesById, findNewestActivitiesAbout, findNewestActivitiesOfContacts } from './store/activities.ts';
+import { assigneesFor, assigneesOfSubjects } from './rules.ts';
+import {
+  findActivitiesById,
+  findNewestActivitiesAbout,
+  findNewestActivitiesOfContacts,
+  withoutLeadsOfOthers,
+} from './store/activities.ts';
 import { findCompaniesById } from './store/companies.ts';
 import { findContactsByEmail, findContactsById, findNewestContactsOfCompanies } from './store/contacts.ts';
 import {
@@ -57,22 +63,35 @@ export function createCrmLoaders(context: Omit<CrmContext, 'loaders'>): CrmLoade
   const grouped = <Row extends object>(findMany: FindMany<Row>, parentOf: (row: Row) => string | null) =>
     createGroupLoader(reading(findMany), (row) => parentOf(row) ?? '');
 
+  const assignees = assigneesFor(context.principal, 'read');
+  const subjects = assigneesOfSubjects(context.principal);
+  const visible =
+    (findMany: FindMany<ActivityModel>): FindMany<ActivityModel> =>
+    async (tx, keys) =>
+      withoutLeadsOfOthers(tx, await findMany(tx, keys), subjects);
+
   return {
     lead: byId(findLeadsById),
     contact: byId(findContactsById),
     contactByEmail: createLoader(reading(findContactsByEmail), ({ emailKey }) => emailKey ?? ''),
     deal: byId(findDealsById),
-    activity: byId(findActivitiesById),
+    activity: byId(visible(findActivitiesById)),
     company: byId(findCompaniesById),
-    leadsOfContact: grouped(findNewestLeadsOfContacts, ({ contactId }) => contactId),
-    leadsOfCustomer: grouped(findNewestLeadsOfCustomers, ({ customerKey }) => customerKey),
+    leadsOfContact: grouped(
+      (tx, ids) => findNewestLeadsOfContacts(tx, ids, assignees),
+      ({ contactId }) => contactId,
+    ),
+    leadsOfCustomer: grouped(
+      (tx, keys) => findNewestLeadsOfCustomers(tx, keys, assignees),
+      ({ customerKey }) => customerKey,
+    ),
     dealsOfContact: grouped(findNewestDealsOfContacts, ({ contactId }) => contactId),
     dealsOfLead: grouped(findNewestDealsOfLeads, ({ leadId }) => leadId),
     dealsOfCompany: grouped(findNewestDealsOfCompanies, ({ companyId }) => companyId),
     contactsOfCompany: grouped(findNewestContactsOfCompanies, ({ companyId }) => companyId),
-    activitiesOfContact: grouped(findNewestActivitiesOfContacts, ({ contactId }) => contactId),
+    activitiesOfContact: grouped(visible(findNewestActivitiesOfContacts), ({ contactId }) => contactId),
     activitiesAboutLead: grouped(
-      (tx, ids) => findNewestActivitiesAbout(tx, 'LEAD', ids),
+      visible((tx, ids) => findNewestActivitiesAbout(tx, 'LEAD', ids)),
       ({ entityId }) => entityId,
     ),
     activitiesAboutDeal: grouped(

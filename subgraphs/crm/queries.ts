@@ -8,6 +8,7 @@ import type {
 import { type Connection, type Ordering, pageSize, planPage, readListSize } from '../../kernel/data/page.ts';
 import { PanoramaError } from '../../kernel/errors/panorama-error.ts';
 import type { CrmContext } from './loaders.ts';
+import { assigneesFor, assigneesOfSubjects } from './rules.ts';
 import { countActivities, findActivities } from './store/activities.ts';
 import { countCompanies, findCompanies } from './store/companies.ts';
 import { countContacts, findContacts } from './store/contacts.ts';
@@ -89,7 +90,7 @@ function readSelection<Filter extends object>({
 export async function listLeads(context: CrmContext, args: QueryLeadsArgs): Promise<Connection<LeadModel>> {
   const { field, direction } = args.orderBy ?? newestFirst;
   const page = planPage(context.cursors, args, { list: 'crm.leads', ...leadOrderings[field], direction });
-  const selection = readSelection(args);
+  const selection = { ...readSelection(args), assignees: assigneesFor(context.principal, 'read') };
   const rows = await context.database.read(context, (tx) => findLeads(tx, selection, page.query));
   return page.toConnection(rows, () => context.database.read(context, (tx) => countLeads(tx, selection)));
 }
@@ -119,7 +120,7 @@ export async function listActivities(
 ): Promise<Connection<ActivityModel>> {
   const { field, direction } = args.orderBy ?? newestFirst;
   const page = planPage(context.cursors, args, { list: 'crm.activities', ...activityOrderings[field], direction });
-  const selection = readSelection(args);
+  const selection = { ...readSelection(args), assignees: assigneesOfSubjects(context.principal) };
   const rows = await context.database.read(context, (tx) => findActivities(tx, selection, page.query));
   return page.toConnection(rows, () => context.database.read(context, (tx) => countActivities(tx, selection)));
 }

@@ -8,6 +8,8 @@ export interface RecordKind<Row> {
   readonly table: Parameters<typeof lockRows>[1];
   readonly findById: (tx: CrmTransaction, ids: readonly string[]) => Promise<Row[]>;
   readonly noun: string;
+  /** The refusal to change a record because of what is in it. */
+  readonly refuse?: (row: Row) => CommandResult<never> | undefined;
 }
 
 interface Target {
@@ -17,7 +19,8 @@ interface Target {
 
 /**
  * Reads the record that an input names and locks it until the end of the transaction, so that what is decided by its
- * present state still holds when it is written. Refuses with `NOT_FOUND`, or `CONFLICT` for a stale version.
+ * present state still holds when it is written. Refuses with `NOT_FOUND`, `CONFLICT` for a stale version, or
+ * as the kind of record says.
  */
 export async function readToChange<Row extends { readonly version: number }>(
   tx: CrmTransaction,
@@ -27,6 +30,8 @@ export async function readToChange<Row extends { readonly version: number }>(
   await lockRows(tx, kind.table, [id]);
   const [row] = await kind.findById(tx, [id]);
   if (!row) return notFound('id', kind.noun);
+  const refusal = kind.refuse?.(row);
+  if (refusal) return refusal;
   if (baseVersion != null && baseVersion !== row.version) return staleVersion(row.version);
   return done(row);
 }

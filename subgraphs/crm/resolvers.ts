@@ -1,6 +1,7 @@
 import type { Resolvers } from '../../generated/graphql/crm.ts';
 import { PanoramaError } from '../../kernel/errors/panorama-error.ts';
-import { normaliseEmail, toPayload } from '../../kernel/subgraph/input.ts';
+import { grants } from '../../kernel/permissions/permission.ts';
+import { toPayload } from '../../kernel/subgraph/input.ts';
 import { completeActivity, logActivity } from './activity-commands.ts';
 import { convertLead, createLead, updateLead } from './commands.ts';
 import { createCompany, updateCompany } from './company-commands.ts';
@@ -17,6 +18,7 @@ import {
   listLeadsOfCustomer,
   takeFirst,
 } from './queries.ts';
+import { mayWriteLead } from './rules.ts';
 
 export const resolvers: Resolvers = {
   Query: {
@@ -54,6 +56,10 @@ export const resolvers: Resolvers = {
     contact: ({ contactId }, _, { loaders }) => loaders.contact.load(contactId),
     deals: async ({ id }, _, { loaders }) => [...(await loaders.dealsOfLead.load(id))],
     activities: async ({ id }, { first }, { loaders }) => takeFirst(await loaders.activitiesAboutLead.load(id), first),
+    viewerCan: (lead, _, { principal }) => {
+      const may = mayWriteLead(principal, lead);
+      return { update: may, convert: may };
+    },
   },
   Contact: {
     __resolveReference: ({ id }, { loaders }) => loaders.contact.load(id),
@@ -61,6 +67,10 @@ export const resolvers: Resolvers = {
     leads: async ({ id }, _, { loaders }) => [...(await loaders.leadsOfContact.load(id))],
     deals: async ({ id }, _, { loaders }) => [...(await loaders.dealsOfContact.load(id))],
     activities: async ({ id }, { first }, { loaders }) => takeFirst(await loaders.activitiesOfContact.load(id), first),
+    viewerCan: (_contact, _, { principal }) => {
+      const may = grants(principal.permissions, 'write:contacts');
+      return { update: may, merge: may };
+    },
   },
   Deal: {
     __resolveReference: ({ id }, { loaders }) => loaders.deal.load(id),
@@ -69,6 +79,7 @@ export const resolvers: Resolvers = {
     lead: ({ leadId }, _, { loaders }) => (leadId === null ? null : loaders.lead.load(leadId)),
     expectedCloseOn: ({ expectedCloseOn }) => expectedCloseOn?.toISOString().slice(0, 10) ?? null,
     activities: async ({ id }, { first }, { loaders }) => takeFirst(await loaders.activitiesAboutDeal.load(id), first),
+    viewerCan: (_deal, _, { principal }) => ({ update: grants(principal.permissions, 'write:deals') }),
   },
   Activity: {
     __resolveReference: ({ id }, { loaders }) => loaders.activity.load(id),
@@ -87,8 +98,8 @@ export const resolvers: Resolvers = {
     deals: async ({ id }, _, { loaders }) => [...(await loaders.dealsOfCompany.load(id))],
   },
   Customer: {
-    crm: ({ profile }) => {
-      if (profile) return { emailKey: normaliseEmail(profile.email) };
+    crm: ({ emailKey }) => {
+      if (emailKey != null) return { emailKey };
       const details = { app: 'users' };
       throw new PanoramaError('SUBGRAPH_UNAVAILABLE', 'The e-mail address of the customer is not known.', details);
     },

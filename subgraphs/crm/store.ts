@@ -16,10 +16,10 @@ export type ContactConnectionModel = Connection<Contact>;
 export type DealConnectionModel = Connection<Deal>;
 export type ActivityConnectionModel = Connection<Activity>;
 export type CompanyConnectionModel = Connection<Company>;
-/** A customer as the gateway names it; the profile comes from the users app, null when that app failed. */
+/** A customer as the gateway names it; the e-mail address comes from the users app, null when that app failed. */
 export interface CustomerModel {
   readonly id: string;
-  readonly profile?: { readonly email: string } | null;
+  readonly emailKey?: string | null;
 }
 export interface CustomerCrmModel {
   readonly emailKey: string;

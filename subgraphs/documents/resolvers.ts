@@ -1,4 +1,5 @@
 import type { Resolvers } from '../../generated/graphql/documents.ts';
+import { grants } from '../../kernel/permissions/permission.ts';
 import { toPayload } from '../../kernel/subgraph/input.ts';
 import { deleteDocument, processDocument, updateDocument, uploadDocument } from './commands.ts';
 import { createFolder } from './folder-commands.ts';
@@ -40,6 +41,10 @@ export const resolvers: Resolvers = {
     text: async ({ id }, _, { loaders }) => (await loaders.text.load(id))?.text ?? null,
     owner: ({ ownerId }) => ({ id: ownerId }),
     folder: ({ folderId }, _, { loaders }) => (folderId === null ? null : loaders.folder.load(folderId)),
+    viewerCan: (_document, _, { principal }) => {
+      const may = grants(principal.permissions, 'write:documents');
+      return { update: may, process: may, delete: may };
+    },
     processing: (document) => (document.processedAt ? document : null),
   },
   DocumentProcessing: {

@@ -20,6 +20,7 @@ import {
   text,
 } from '../../kernel/subgraph/input.ts';
 import type { UsersContext } from './loaders.ts';
+import { refuseForeignUser } from './rules.ts';
 import {
   changeUser,
   findClientAppsById,
@@ -99,6 +100,8 @@ export async function updateUser(context: UsersContext, input: UpdateUserInput):
     ...(email != null && { email, emailKey: normaliseEmail(email) }),
     ...(profileData != null && { profileData }),
   };
+  const foreign = refuseForeignUser(context.principal, 'write:users', { id, field: 'id', noun: 'user' });
+  if (foreign) return foreign;
   return runCommand(context, userConstraints, async (tx) => {
     const user = await changeUser(tx, id, baseVersion ?? undefined, change);
     if (user) return done(user);
@@ -116,6 +119,9 @@ export async function createSession(
   if (!parsed.ok) return parsed;
   const { id, userId, sessionType, metadata } = parsed.value;
   const appId = parsed.value.app ?? context.principal.app;
+  const owner = { id: userId, field: 'userId', noun: 'user' };
+  const foreign = refuseForeignUser(context.principal, 'write:sessions', owner);
+  if (foreign) return foreign;
   return runCommand(context, sessionConstraints, async (tx) => {
     const [app] = await findClientAppsById(tx, [appId]);
     if (!app) return notFound('app', 'client app');
@@ -136,6 +142,11 @@ export async function endSession(context: UsersContext, input: EndSessionInput):
   if (!parsed.ok) return parsed;
   const { id } = parsed.value;
   return runCommand(context, sessionConstraints, async (tx) => {
+    const [current] = await findSessionsById(tx, [id]);
+    if (!current) return notFound('id', 'session');
+    const owner = { id: current.userId, field: 'id', noun: 'session' };
+    const foreign = refuseForeignUser(context.principal, 'write:sessions', owner);
+    if (foreign) return foreign;
     await noteSessionEnd(tx, id, new Date());
     const [session] = await findSessionsById(tx, [id]);
     return session ? done(session) : notFound('id', 'session');

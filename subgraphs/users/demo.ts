@@ -1,5 +1,6 @@
 import { type DemoPerson, type DemoTenant, pick } from '../../kernel/subgraph/demo-tenant.ts';
 import { normaliseEmail } from '../../kernel/subgraph/input.ts';
+import { defaultApps, makeDefaultRoles } from './new-tenant.ts';
 import { insertMissing, type NewSession, type NewUser, type UsersTransaction } from './store.ts';
 
 /** When the demo tenants, their apps and their keys were set up: before anyone's account. */
@@ -7,19 +8,7 @@ const demoStart = new Date('2024-09-01T00:00:00Z');
 const minuteMillis = 60_000;
 const dayMillis = 1_440 * minuteMillis;
 
-const demoApps = [
-  { id: 'flow-web', name: 'Flow Web', sessionTypes: ['lead_work'] },
-  { id: 'crm-web', name: 'CRM Web', sessionTypes: ['customer_care'] },
-  { id: 'voice-agent', name: 'Voice Agent', sessionTypes: ['voice_call'] },
-  { id: 'inbox-ai', name: 'Inbox AI', sessionTypes: ['mail_triage'] },
-  { id: 'secure-platform', name: 'Secure Platform', sessionTypes: ['incident_review'] },
-  { id: 'business-dashboard', name: 'Business Dashboard', sessionTypes: ['reporting'] },
-  { id: 'canopy', name: 'Canopy', sessionTypes: ['trading', 'paper_trading'] },
-  { id: 'grove', name: 'Grove', sessionTypes: ['research', 'analysis'] },
-  { id: 'portfolio', name: 'Portfolio', sessionTypes: ['portfolio_review', 'rebalance'] },
-];
-
-const sessionKinds = demoApps.flatMap(({ id, sessionTypes }) =>
+const sessionKinds = defaultApps.flatMap(({ id, sessionTypes }) =>
   sessionTypes.map((sessionType) => ({ appId: id, sessionType })),
 );
 
@@ -57,7 +46,7 @@ function makeSessions(person: DemoPerson): NewSession[] {
 export async function insertDemo(tx: UsersTransaction, { id, name, people, keys }: DemoTenant): Promise<void> {
   await insertMissing(tx, {
     tenant: { name, createdAt: demoStart },
-    apps: demoApps.map((app) => ({ ...app, createdAt: demoStart })),
+    apps: defaultApps.map((app) => ({ ...app, createdAt: demoStart })),
     keys: keys.map(({ permissions, allowedApps, ...key }, index) => ({
       ...key,
       id: `key_${id}_${index + 1}`,
@@ -66,6 +55,7 @@ export async function insertDemo(tx: UsersTransaction, { id, name, people, keys 
       isDemo: true,
       createdAt: demoStart,
     })),
+    roles: makeDefaultRoles(id, demoStart),
     users: people.map(makeUser),
     sessions: people.flatMap(makeSessions),
   });

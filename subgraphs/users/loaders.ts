@@ -2,13 +2,18 @@ import type DataLoader from 'dataloader';
 import type { PrismaClient } from '../../generated/prisma/users/client.ts';
 import { createGroupLoader, createLoader } from '../../kernel/data/batch.ts';
 import type { AppContext } from '../../kernel/subgraph/app.ts';
+import { findApiKeysById } from './store/keys.ts';
+import { findAssignmentsOf, findLatestAssignments, findRolesById } from './store/roles.ts';
 import {
+  type ApiKeyModel,
   type ClientAppModel,
   findClientAppsById,
   findLatestSessions,
   findSessionsById,
   findUsersByEmail,
   findUsersById,
+  type RoleAssignmentModel,
+  type RoleModel,
   type SessionModel,
   type UserModel,
 } from './store.ts';
@@ -21,6 +26,13 @@ export interface UsersLoaders {
   /** By user id; each limit and type has a loader of its own. */
   readonly latestSessions: (limit: number, sessionType: string | null) => DataLoader<string, readonly SessionModel[]>;
   readonly clientApp: DataLoader<string, ClientAppModel | null>;
+  readonly apiKey: DataLoader<string, ApiKeyModel | null>;
+  readonly role: DataLoader<string, RoleModel | null>;
+  /** By the id of a user, and by that of an API key. */
+  readonly assignmentsOfUser: DataLoader<string, readonly RoleAssignmentModel[]>;
+  readonly assignmentsOfKey: DataLoader<string, readonly RoleAssignmentModel[]>;
+  /** By the id of a role; each limit has a loader of its own. */
+  readonly latestAssignments: (limit: number) => DataLoader<string, readonly RoleAssignmentModel[]>;
 }
 
 export type UsersContext = AppContext<PrismaClient, UsersLoaders>;
@@ -38,6 +50,18 @@ export function createUsersLoaders(context: Omit<UsersContext, 'loaders'>): User
       (session) => session.userId,
     );
     latestByArguments.set(key, loader);
+    return loader;
+  }
+
+  const assignmentsByLimit = new Map<number, DataLoader<string, readonly RoleAssignmentModel[]>>();
+  function latestAssignments(limit: number) {
+    const known = assignmentsByLimit.get(limit);
+    if (known) return known;
+    const loader = createGroupLoader(
+      (roleIds) => database.read(context, (tx) => findLatestAssignments(tx, roleIds, limit)),
+      (assignment) => assignment.roleId,
+    );
+    assignmentsByLimit.set(limit, loader);
     return loader;
   }
 
@@ -59,5 +83,22 @@ export function createUsersLoaders(context: Omit<UsersContext, 'loaders'>): User
       (ids) => database.read(context, (tx) => findClientAppsById(tx, ids)),
       (app) => app.id,
     ),
+    apiKey: createLoader(
+      (ids) => database.read(context, (tx) => findApiKeysById(tx, ids)),
+      (key) => key.id,
+    ),
+    role: createLoader(
+      (ids) => database.read(context, (tx) => findRolesById(tx, ids)),
+      (role) => role.id,
+    ),
+    assignmentsOfUser: createGroupLoader(
+      (userIds) => database.read(context, (tx) => findAssignmentsOf(tx, 'userId', userIds)),
+      ({ userId }) => userId ?? '',
+    ),
+    assignmentsOfKey: createGroupLoader(
+      (keyIds) => database.read(context, (tx) => findAssignmentsOf(tx, 'keyId', keyIds)),
+      ({ keyId }) => keyId ?? '',
+    ),
+    latestAssignments,
   };
 }

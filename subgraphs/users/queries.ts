@@ -2,6 +2,7 @@ import type { QueryCustomersArgs, QuerySessionsArgs, UserSessionsArgs } from '..
 import { type Connection, type Ordering, planPage, readListSize } from '../../kernel/data/page.ts';
 import { normaliseEmail } from '../../kernel/subgraph/input.ts';
 import type { UsersContext } from './loaders.ts';
+import { ownersOfSessions } from './rules.ts';
 import {
   type ClientAppModel,
   countSessions,
@@ -49,6 +50,7 @@ export async function listSessions(context: UsersContext, args: QuerySessionsArg
   });
   const { userId, app, sessionType, isActive } = args.filter ?? {};
   const selection = {
+    owners: ownersOfSessions(context.principal),
     userId: userId ?? undefined,
     appId: app ?? undefined,
     sessionType: sessionType ?? undefined,

@@ -3,6 +3,8 @@ import {
   type ClientApp,
   Prisma,
   type PrismaClient,
+  type Role,
+  type RoleAssignment,
   type Session,
   type Tenant,
   type User,
@@ -11,13 +13,13 @@ import { columnsOf } from '../../kernel/data/columns.ts';
 import { containing } from '../../kernel/data/containing.ts';
 import { missingRows } from '../../kernel/data/missing-rows.ts';
 import type { Connection, PageQuery } from '../../kernel/data/page.ts';
-import type { LookUpTransaction, TenantTransaction } from '../../kernel/data/tenant-database.ts';
+import type { TenantTransaction } from '../../kernel/data/tenant-database.ts';
+import type { Principal } from '../../kernel/tenancy/principal.ts';
+import type { NewApiKey } from './store/keys.ts';
+import type { NewRole } from './store/roles.ts';
 
 /** A transaction in which the rows of one tenant of this app can be reached. */
 export type UsersTransaction = TenantTransaction<PrismaClient>;
-
-/** An API key as it is kept: never the key itself. */
-export type ApiKeyRow = ApiKey;
 
 // What resolvers of each type get as their parent.
 export type TenantModel = Tenant;
@@ -25,9 +27,17 @@ export type ClientAppModel = ClientApp;
 export type UserModel = User;
 export type CustomerModel = User;
 export type SessionModel = Session;
+/** An API key without what it is known by: neither the key, which is not kept, nor its digest. */
+export type ApiKeyModel = Omit<ApiKey, 'digest'>;
+export type RoleModel = Role;
+export type RoleAssignmentModel = RoleAssignment;
 export type UserConnectionModel = Connection<User>;
 export type CustomerConnectionModel = Connection<User>;
 export type SessionConnectionModel = Connection<Session>;
+export type ApiKeyConnectionModel = Connection<ApiKeyModel>;
+export type RoleConnectionModel = Connection<Role>;
+/** The sender of the request; its fields are read from the principal. */
+export type ViewerModel = Principal;
 
 const userColumns = Prisma.raw(columnsOf(Object.values(Prisma.UserScalarFieldEnum)));
 
@@ -100,6 +110,8 @@ export async function noteLogin(tx: UsersTransaction, id: string, at: Date): Pro
 
 /** Which sessions to find. */
 export interface SessionSelection {
+  /** Only sessions of one of these users. */
+  readonly owners?: readonly string[] | undefined;
   readonly userId?: string | undefined;
   readonly appId?: string | undefined;
   readonly sessionType?: string | undefined;
@@ -107,9 +119,10 @@ export interface SessionSelection {
 }
 
 function whereSessions(tx: UsersTransaction, selection: SessionSelection): Prisma.SessionWhereInput {
-  const { userId, appId, sessionType, isActive } = selection;
+  const { owners, userId, appId, sessionType, isActive } = selection;
   return {
     tenantId: tx.tenantId,
+    ...(owners && { AND: [{ userId: { in: [...owners] } }] }),
     ...(userId !== undefined && { userId }),
     ...(appId !== undefined && { appId }),
     ...(sessionType !== undefined && { sessionType }),
@@ -176,16 +189,12 @@ export function findClientAppsById(tx: UsersTransaction, ids: readonly string[])
   return tx.client.clientApp.findMany({ where: { tenantId: tx.tenantId, id: { in: [...ids] } } });
 }
 
-/** Finds the key with a digest (hexadecimal) before the tenant is known; the table's `holder` policy shows it. */
-export function findApiKeyByDigest(tx: LookUpTransaction<PrismaClient>, digest: string): Promise<ApiKey | null> {
-  return tx.client.apiKey.findFirst({ where: { digest: Uint8Array.from(Buffer.from(digest, 'hex')) } });
-}
-
 /** Rows of a tenant to write where they are not there yet. */
 export interface UsersRows {
   readonly tenant: Omit<Prisma.TenantUncheckedCreateInput, 'tenantId'>;
   readonly apps: readonly Omit<Prisma.ClientAppUncheckedCreateInput, 'tenantId'>[];
-  readonly keys: readonly Omit<Prisma.ApiKeyUncheckedCreateInput, 'tenantId'>[];
+  readonly keys: readonly NewApiKey[];
+  readonly roles: readonly NewRole[];
   readonly users: readonly NewUser[];
   readonly sessions: readonly NewSession[];
 }
@@ -195,6 +204,7 @@ export async function insertMissing(tx: UsersTransaction, rows: UsersRows): Prom
   await tx.client.tenant.createMany(missingRows(tx, [rows.tenant]));
   await tx.client.clientApp.createMany(missingRows(tx, rows.apps));
   await tx.client.apiKey.createMany(missingRows(tx, rows.keys));
+  await tx.client.role.createMany(missingRows(tx, rows.roles));
   await tx.client.user.createMany(missingRows(tx, rows.users));
   await tx.client.session.createMany(missingRows(tx, rows.sessions));
 }

@@ -73,7 +73,11 @@ describe('the arrows of the house', () => {
       ({ path, text }) =>
         /\bcreatePrincipal\(/.test(text) && !path.startsWith('test/') && path !== 'kernel/tenancy/principal.ts',
     );
-    expect(makers.map((file) => file.path)).toEqual(['subgraphs/users/authenticate.ts']);
+    expect(makers.map((file) => file.path).sort()).toEqual([
+      'gateway/admission/identity.ts',
+      'kernel/tenancy/subgraph-token.ts',
+      'subgraphs/users/authenticate.ts',
+    ]);
   });
 
   test('a library that a rule depends on is loaded in one place', () => {
@@ -83,6 +87,8 @@ describe('the arrows of the house', () => {
       '@apollo/server': /^gateway\/server\//,
       '@apollo/subgraph': /^kernel\/subgraph\//,
       '@prisma/adapter-pg': /^kernel\/data\//,
+      'graphql-shield': /^kernel\/permissions\/load-shield\.ts$/,
+      jose: /^gateway\/admission\//,
       pg: /^kernel\/data\//,
       pino: /^kernel\/telemetry\//,
     };

@@ -46,4 +46,20 @@ describeConformance('context: the gateway', [
       },
     ],
   },
+  {
+    name: 'does not take an alias for what a field is given from above',
+    subgraphs: { carts, other },
+    runs: [
+      {
+        operation: '{ carts { currency: id code: currency lines { price } } }',
+        data: {
+          carts: [
+            { currency: '1', code: 'EUR', lines: [{ price: 'l1 EUR' }, { price: 'l2 EUR' }] },
+            { currency: '2', code: 'USD', lines: [{ price: 'l3 USD' }] },
+          ],
+        },
+        fetches: ['carts', 'carts 2', 'carts 1'],
+      },
+    ],
+  },
 ]);

@@ -1,5 +1,5 @@
 import { describeConformance } from '../support/federation/conformance.ts';
-import type { SubgraphData } from '../support/federation/data-subgraph.ts';
+import type { Row, SubgraphData } from '../support/federation/data-subgraph.ts';
 
 const media: SubgraphData = {
   sdl: `
@@ -52,6 +52,22 @@ const reviews: SubgraphData = {
     })),
   },
 };
+
+/** Knows the same interface as an object too, and nothing that others require. */
+const shelves: SubgraphData = {
+  sdl: `
+    type Query { shelf: Shelf }
+    type Shelf { media: [Media!]! }
+    type Media @key(fields: "id") @interfaceObject { id: ID! next: Media }
+  `,
+  query: { shelf: { media: [shelved('f'), shelved('b')] } },
+  entities: { Media: [shelved('b'), shelved('f')] },
+};
+
+function shelved(id: string): Row {
+  const other = id === 'b' ? 'f' : 'b';
+  return { id, next: { id: other, next: { id } } };
+}
 
 describeConformance('interface objects: the gateway', [
   {
@@ -207,6 +223,63 @@ describeConformance('interface objects: the gateway', [
         fetches: ['picks', 'media 1'],
       },
       { operation: '{ pick { media { id } } }', data: { pick: { media: { id: 'f' } } }, fetches: ['picks'] },
+    ],
+  },
+  {
+    name: 'sends what a field of an interface object requires, where the object came from another interface object',
+    subgraphs: { media, reviews, shelves },
+    runs: [
+      {
+        operation: '{ shelf { media { ... on Book { headline pages } } } }',
+        data: { shelf: { media: [{}, { headline: 'B', pages: 1 }] } },
+        fetches: ['shelves', 'media 2', 'reviews 1'],
+        representations: { reviews: [{ __typename: 'Media', id: 'b', title: 'B' }] },
+      },
+      {
+        operation: `{
+          shelf { media { ... on Book { headline(mark: "!") } ... on Film { headline(mark: "?") stars } } }
+        }`,
+        data: { shelf: { media: [{ headline: 'F?', stars: 5 }, { headline: 'B!' }] } },
+        fetches: ['shelves', 'media 2', 'reviews 1', 'reviews 1'],
+      },
+      {
+        operation: `query ($all: Boolean!) {
+          shelf { media { ... on Book @include(if: $all) { headline } ... on Film { headline @skip(if: $all) id } } }
+        }`,
+        variables: { all: true },
+        data: { shelf: { media: [{ id: 'f' }, { headline: 'B' }] } },
+        fetches: ['shelves', 'media 2', 'reviews 1'],
+      },
+    ],
+  },
+  {
+    name: 'keeps the type of an object, whatever an interface object calls it',
+    subgraphs: { media, reviews, shelves },
+    runs: [
+      {
+        operation: `{
+          shelf { media { headline next { stars __typename } ... on Film { minutes next { id ... on Book { pages } } } } }
+        }`,
+        data: {
+          shelf: {
+            media: [
+              { headline: 'F', minutes: 2, next: { stars: 3, __typename: 'Book', id: 'b', pages: 1 } },
+              { headline: 'B', next: { stars: 5, __typename: 'Film' } },
+            ],
+          },
+        },
+        fetches: ['shelves', 'shelves 1', 'media 2', 'media 2', 'reviews 2', 'reviews 2'],
+      },
+      {
+        operation: `{
+          book { next { ...Kind next { ... on Film { id } ... on Book { ...Kind pages } } } }
+        }
+        fragment Kind on Media { __typename stars }`,
+        data: {
+          book: { next: { __typename: 'Film', stars: 5, next: { __typename: 'Book', stars: 3, pages: 1 } } },
+        },
+        fetches: ['media', 'shelves 1', 'media 1', 'media 1', 'reviews 1', 'reviews 1'],
+      },
     ],
   },
 ]);

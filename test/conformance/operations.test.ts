@@ -204,7 +204,37 @@ describeConformance('operations: the gateway', [
         operation: '{ a @access b @access(scope: PRIVATE) }',
         data: { a: 'a', b: 'b' },
         fetches: ['a', 'b'],
-        documents: { a: ['{a@access}'], b: ['{b@access(scope:PRIVATE)}'] },
+        documents: { a: ['{a@access(scope:PUBLIC)}'], b: ['{b@access(scope:PRIVATE)}'] },
+      },
+    ],
+  },
+  {
+    name: 'writes out a default that only some subgraphs know for the argument of such a directive',
+    subgraphs: Object.fromEntries(
+      [
+        ['a', ''],
+        ['b', ' = 1'],
+      ].map(([name = '', byDefault]) => [
+        name,
+        {
+          sdl: `
+            extend schema
+              @link(url: "https://specs.example.com/urgency/v1.0", import: ["@urgent"])
+              @composeDirective(name: "@urgent")
+            directive @urgent(level: Int!${byDefault}) on FIELD
+            type Query { ${name}: String }
+          `,
+          query: { [name]: name },
+        },
+      ]),
+    ),
+    runs: [
+      {
+        operation: 'query ($level: Int!) { a @urgent b @urgent(level: $level) }',
+        variables: { level: 2 },
+        data: { a: 'a', b: 'b' },
+        fetches: ['a', 'b'],
+        documents: { a: ['{a@urgent(level:1)}'], b: ['query($level:Int!){b@urgent(level:$level)}'] },
       },
     ],
   },

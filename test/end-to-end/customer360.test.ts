@@ -69,6 +69,60 @@ describe('a frontend developer who has just started the platform', () => {
     expect(data.customer360?.insights.recommendedActions).toHaveLength(3);
   });
 
+  /** What the whole customer is without, for a key: field by missing permission. */
+  async function readAs(key: string) {
+    const {
+      status,
+      data,
+      errors = [],
+    } = await platform.post<Customer360>(customer360, { id: 'cus_acme_0001' }, { key });
+    expect(status).toBe(200);
+    for (const { extensions } of errors) expect(extensions.code).toBe('FORBIDDEN');
+    const missing = errors.map(({ path = [], extensions }) => [path.slice(1).join('.'), extensions.permission]);
+    return { customer: data.customer360, missing: Object.fromEntries(missing) as Record<string, string> };
+  }
+
+  test('sees all of it with the read-only key', async () => {
+    expect((await readAs('demo-acme-readonly')).missing).toEqual({});
+  });
+
+  test('sees contact and deals with the key of the CRM web app, and learns what it lacks for the rest', async () => {
+    const { customer, missing } = await readAs('demo-acme-crm-web');
+    expect(customer).toMatchObject({
+      id: 'cus_acme_0001',
+      profile: { username: null, email: null, createdAt: null, lastLogin: null },
+      behavior: null,
+      documents: null,
+      crm: { contact: { email: expect.any(String) }, leads: null, deals: expect.arrayContaining([expect.anything()]) },
+      insights: null,
+    });
+    expect(missing).toMatchObject({
+      'profile.username': 'read:users',
+      'profile.email': 'read:users',
+      behavior: 'read:analytics',
+      'crm.leads': 'read:leads',
+    });
+  });
+
+  test('sees figures and no persons with the key of the dashboard', async () => {
+    const { customer, missing } = await readAs('demo-acme-dashboard');
+    expect(customer).toMatchObject({
+      profile: { username: null, email: null, createdAt: expect.any(String), lastLogin: expect.any(String) },
+      behavior: { behaviorScore: 82 },
+      documents: { documentCount: 7, storageUsage: expect.any(Number), recentDocuments: null },
+      crm: { contact: null, leads: null, deals: null },
+      insights: { healthScore: 85, recommendedActions: [] },
+    });
+    expect(missing).toEqual({
+      'profile.username': 'read:users',
+      'profile.email': 'read:users',
+      'documents.recentDocuments': 'read:documents',
+      'crm.contact': 'read:contacts',
+      'crm.leads': 'read:leads',
+      'crm.deals': 'read:deals',
+    });
+  });
+
   test('pages through the customers of the tenant, each whole', async () => {
     const query = /* GraphQL */ `
       query Page($after: String) {
@@ -118,6 +172,29 @@ describe('a frontend developer who has just started the platform', () => {
     expect(unknown).toMatchObject({ status: 401, errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
     const stranger = await platform.post(query, {}, { key: 'demo-acme-crm-web', app: 'voice-agent' });
     expect(stranger).toMatchObject({ status: 403, errors: [{ extensions: { code: 'FORBIDDEN' } }] });
+  });
+
+  test('exchanges a key for a token that does less, from one app', async () => {
+    const input = { app: 'crm-web', permissions: ['read:contacts'] };
+    const issued = await platform.post<{ issueToken: { token: string; userErrors: [] } }>(
+      'mutation ($input: IssueTokenInput!) { issueToken(input: $input) { token userErrors { code } } }',
+      { input },
+    );
+    const { token, userErrors } = issued.data.issueToken;
+    expect(userErrors).toEqual([]);
+    const bearer = { authorization: `Bearer ${token}` };
+    const query = '{ viewer { app permissions } contacts { totalCount } leads { totalCount } }';
+    const { data, errors } = await platform.post(query, {}, { key: '', headers: bearer });
+    expect(data).toEqual({
+      viewer: { app: 'crm-web', permissions: ['read:contacts'] },
+      contacts: { totalCount: expect.any(Number) },
+      leads: null,
+    });
+    expect(errors).toMatchObject([{ path: ['leads'], extensions: { code: 'FORBIDDEN' } }]);
+    const elsewhere = await platform.post(query, {}, { key: '', app: 'voice-agent', headers: bearer });
+    expect(elsewhere).toMatchObject({ status: 403, errors: [{ extensions: { reason: 'APP_NOT_ALLOWED' } }] });
+    const both = await platform.post(query, {}, { key: 'demo-globex-admin', headers: bearer });
+    expect(both).toMatchObject({ status: 401, errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
   });
 
   test('reads the schema without a key while demo data are on', async () => {

@@ -158,6 +158,18 @@ describe('introspection', () => {
     });
   });
 
+  test('knows all that the specification of the API schema knows, whatever the planner knows', async () => {
+    const source = `{ me { id } ...Schema }
+      fragment Schema on Query { __schema { types { ...Type } } }
+      fragment Type on __Type { name isOneOf }`;
+    const { data, errors } = await engine.run(source);
+    expect(errors).toBeUndefined();
+    expect(data).toMatchObject({
+      me: { id: 'u1' },
+      __schema: { types: expect.arrayContaining([{ name: 'Query', isOneOf: null }]) },
+    });
+  });
+
   test('does not show what is inaccessible', async () => {
     const subgraph = createTestSubgraph(
       'secrets',

@@ -127,6 +127,20 @@ describe('a value that is not of its type', () => {
     expect(errors).toBeUndefined();
   });
 
+  test('is refused when it is nested too deeply to be written, and the rest is answered', async () => {
+    const deep = '['.repeat(100_000) + ']'.repeat(100_000);
+    const { data, errors } = await engine.run('{ values { any int } things { id extra } }', {
+      connections: {
+        things: answeringJson(
+          `{"data":{"values":{"any":${deep},"int":1},"things":[{"__typename":"Thing","id":${deep}}]}}`,
+        ),
+        extras: answering({ data: { _entities: [{ extra: 'x' }] } }),
+      },
+    });
+    expect(data).toEqual({ values: { any: null, int: 1 }, things: [null] });
+    expect(errors?.map(({ path }) => path?.join('.')).sort()).toEqual(['things.0.id', 'values.any']);
+  });
+
   test.each([
     ['an object is a list', '{ thing { name } }', { thing: [] }, ['thing']],
     ['an object is text', '{ thing { name } }', { thing: 'x' }, ['thing']],

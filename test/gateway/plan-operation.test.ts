@@ -5,9 +5,16 @@ import type { PlanNode } from '../../gateway/plan/plan-node.ts';
 import { planOperation } from '../../gateway/plan/plan-operation.ts';
 import { createTestEngine } from '../support/federation/engine.ts';
 import { createMarketplace } from '../support/federation/marketplace.ts';
-import { createTestSubgraph } from '../support/federation/subgraph.ts';
+import { createTestSubgraph, type TestSubgraph } from '../support/federation/subgraph.ts';
 
 const { supergraph, plan } = createTestEngine(createMarketplace());
+
+const marketplaceAccounts = createMarketplace().filter(({ name }) => name === 'accounts')[0] as TestSubgraph;
+const news = createTestSubgraph(
+  'news',
+  `type Query { x: Int } type Subscription { joined: Joining }
+   type Joining { since: String user: User } type User @key(fields: "id", resolvable: false) { id: ID! }`,
+);
 
 describe('a plan', () => {
   test('is frozen data: what to fetch, in which order', () => {
@@ -38,17 +45,57 @@ describe('a plan', () => {
     );
   });
 
-  test.each([
-    ['@defer', '{ me { ... @defer { name } } }'],
-    ['@stream', '{ users @stream { name } }'],
-  ])('of %s is refused', (directive, source) => {
-    expect(() => plan(parse(source))).toThrow(`${directive} is not supported.`);
+  test('of @stream is refused', () => {
+    expect(() => plan(parse('{ users @stream { name } }'))).toThrow('@stream is not supported.');
   });
 
-  test('of a subscription is refused', () => {
-    const news = createTestSubgraph('news', 'type Query { x: Int } type Subscription { news: String }');
-    const engine = createTestEngine([news]);
-    expect(() => engine.plan(parse('subscription { news }'))).toThrow('Subscriptions are not supported.');
+  test('holds what is deferred as blocks of its own, for those who take an answer in parts', () => {
+    const source = '{ me { name ...F } } fragment F on User { ... @defer(label: "later") { karma } }';
+    const { node, partLabels } = planInParts(source);
+    expect(outline(node)).toEqual({ Defer: ['accounts', { 0: { 'Flatten me': 'reviews' } }] });
+    expect(partLabels).toEqual(['later']);
+    expect(outline(plan(parse(source)).node)).toEqual({ Sequence: ['accounts', { 'Flatten me': 'reviews' }] });
+  });
+
+  test('is as if nothing were deferred where the planner cannot defer', () => {
+    const planner = {
+      buildQueryPlan(operation: { toString(): string }, options: object) {
+        if (operation.toString().includes('@defer')) throw new Error('No plan was found.');
+        return supergraph.planner.buildQueryPlan(operation as never, options);
+      },
+    };
+    const failingPlanner = Object.setPrototypeOf(planner, supergraph.planner);
+    const apartPlanner = () => ({ planner: failingPlanner, subgraphNames: new Map() });
+    const failing = { ...supergraph, planner: failingPlanner, apartPlanner };
+    const document = parse('{ me { name ... @defer { karma } } }');
+    const { node, partLabels } = planOperation(failing, document, undefined, new Set(), true);
+    expect(outline(node)).toEqual({ Sequence: ['accounts', { 'Flatten me': 'reviews' }] });
+    expect(partLabels).toEqual([]);
+  });
+
+  test('decides about @defer by at most three variables, and defers at most 64 parts', () => {
+    const variables = ['a', 'b', 'c', 'd'];
+    const asked = `query (${variables.map((name) => `$${name}: Boolean!`).join(' ')}) {
+      me { ${variables.map((name) => `... @defer(if: $${name}) { ${name}: karma }`).join(' ')} }
+    }`;
+    expect(planInParts(asked).partLabels).toHaveLength(3);
+    const many = Array.from({ length: 70 }, (_, number) => `... @defer { a${number}: name }`);
+    expect(planInParts(`{ me { ${many.join(' ')} } }`).partLabels).toHaveLength(64);
+  });
+
+  test('of a subscription is its source, and what every event needs beside it', () => {
+    const engine = createTestEngine([news, marketplaceAccounts]);
+    const { node, operationKind } = engine.plan(parse('subscription { joined { since user { name } } }'));
+    expect(operationKind).toBe('subscription');
+    expect(outline(node)).toEqual({ Subscription: ['news', { Sequence: [{ 'Flatten joined.user': 'accounts' }] }] });
+    expect(Object.isFrozen(node)).toBe(true);
+  });
+
+  test('of a subscription whose source depends on a variable is refused', () => {
+    const engine = createTestEngine([news, marketplaceAccounts]);
+    const source =
+      'subscription ($no: Boolean!) { ...F } fragment F on Subscription { joined @skip(if: $no) { since } }';
+    expect(() => engine.plan(parse(source))).toThrow('The field of a subscription cannot have @skip or @include.');
   });
 
   test('whose entity fetch would have two variables of one name is refused', () => {
@@ -59,6 +106,10 @@ describe('a plan', () => {
     });
   });
 });
+
+function planInParts(source: string) {
+  return planOperation(supergraph, parse(source), undefined, new Set(), true);
+}
 
 function emptyPlan() {
   return { kind: 'QueryPlan' };
@@ -85,6 +136,10 @@ function outline(node: PlanNode | undefined): unknown {
       return { [`Flatten ${node.path.join('.')}`]: outline(node.node) };
     case 'Condition':
       return { [`If ${node.variable}`]: outline(node.ifClause) };
+    case 'Defer':
+      return { Defer: [outline(node.primary), ...node.blocks.map((block) => ({ [block.part]: outline(block.node) }))] };
+    case 'Subscription':
+      return { Subscription: [outline(node.primary), outline(node.rest)] };
     default:
       return { [node.kind]: node.nodes.map(outline) };
   }

@@ -36,6 +36,7 @@ describe('equal reads', () => {
     ['users, one of them unknown', contextOf('acme', { userId: undefined })],
     ['apps', contextOf('acme', { app: 'mobile' })],
     ['permissions', contextOf('acme', { permissions: ['read:*', 'write:*'] })],
+    ['credentials', contextOf('acme', { credentialId: 'key-2' })],
     ['forwarded headers', contextOf('acme', { forwardedHeaders: { 'accept-language': 'da' } })],
     ['principals, one of them unknown', { ...contextOf('acme'), principal: undefined }],
   ])('of two %s are two fetches', async (_, other) => {

@@ -40,7 +40,8 @@ describe('a supergraph', () => {
     expect(supergraph.id).toBe(createHash('sha256').update(sdl).digest('hex'));
     expect(Object.isFrozen(supergraph)).toBe(true);
     expect([...supergraph.subgraphs.values()]).toEqual([{ name: 'users', url: 'http://users.invalid' }]);
-    expect(printSchema(supergraph.apiSchema)).toBe('type Query {\n  me: String\n}');
+    const defer = 'directive @defer(label: String, if: Boolean! = true) on FRAGMENT_SPREAD | INLINE_FRAGMENT';
+    expect(printSchema(supergraph.apiSchema)).toBe(`${defer}\n\ntype Query {\n  me: String\n}`);
   });
 
   test('may link security features', () => {

@@ -1,15 +1,20 @@
-import { pino } from 'pino';
 import type { App } from '../../kernel/subgraph/app.ts';
 import type { SubgraphResponse } from '../../kernel/subgraph/connection.ts';
 import type { DemoTenant } from '../../kernel/subgraph/demo-tenant.ts';
 import { parseTenantId } from '../../kernel/tenancy/ids.ts';
 import { createPrincipal } from '../../kernel/tenancy/principal.ts';
+import { callerOf, secretOfTests } from './call-app.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
+import { loggerOfTest } from './output-of-run.ts';
 
 /** Who sends an operation of a test: by default the tenant `acme` by its app `crm-web`. */
 export interface TestCaller {
   readonly tenant?: string;
   readonly app?: string;
+  /** All of them unless said otherwise. */
+  readonly permissions?: readonly string[];
+  readonly userId?: string;
+  readonly credentialId?: string;
   /** False sends the operation without a principal. */
   readonly authenticated?: boolean;
 }
@@ -20,7 +25,7 @@ export interface TestResponse<Data> {
   readonly errors?: SubgraphResponse['errors'];
 }
 
-/** An app on a database of its own, without rows, reached through its connection like any subgraph. */
+/** An app on a database of its own, without rows, reached by signed calls like any subgraph. */
 export interface TestApp {
   readonly database: TestDatabase;
   /** The text of every SQL statement since the start. */
@@ -40,12 +45,10 @@ export interface TestApp {
   stop(): Promise<void>;
 }
 
-const signal = new AbortController().signal;
-
-function principalOf({ tenant = 'acme', app = 'crm-web', authenticated = true }: TestCaller) {
-  if (!authenticated) return undefined;
-  const tenantId = parseTenantId(tenant);
-  return createPrincipal({ tenantId, app, credentialId: 'key-of-the-test', userId: undefined, permissions: ['*'] });
+function principalOf(caller: TestCaller) {
+  const { tenant = 'acme', app = 'crm-web', permissions = ['*'], userId, credentialId = 'key-of-the-test' } = caller;
+  if (caller.authenticated === false) return undefined;
+  return createPrincipal({ tenantId: parseTenantId(tenant), app, credentialId, userId, permissions });
 }
 
 /** Starts an app on a test database. Stop it in `afterAll`; it drops the database. */
@@ -56,21 +59,15 @@ export async function startTestApp(app: App): Promise<TestApp> {
   const running = await app.start({
     databaseUrl: database.urlFor(app.name),
     poolSize: 4,
-    secret: 'a secret for tests',
-    logger: pino({ level: 'info' }, { write: (line: string) => logs.push(line) }),
+    secret: secretOfTests,
+    logger: loggerOfTest(app.name, logs),
     onStatement: (sql) => statements.push(sql),
   });
 
+  const call = callerOf(app.name, running.execute);
+
   async function execute<Data>(document: string, variables = {}, caller: TestCaller = {}): Promise<TestResponse<Data>> {
-    const context = { correlationId: 'correlation-of-the-test', principal: principalOf(caller), signal };
-    const operationKind = document.trimStart().startsWith('mutation') ? 'mutation' : 'query';
-    const response = await running.connection({
-      document,
-      operationName: undefined,
-      operationKind,
-      variables,
-      context,
-    });
+    const response = await call(document, { variables, principal: principalOf(caller) });
     return JSON.parse(JSON.stringify(response)) as TestResponse<Data>;
   }
 

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { type AppSchema, migrate } from '../../kernel/data/migrate.ts';
+import { useCounterSchema } from '../../kernel/data/use-counter.ts';
 import { type TestDatabaseSource, testDatabaseVariable, urlOfDatabase } from './database.ts';
+import { beginOutput, discardOutput, keepSecrets } from './output-of-run.ts';
 import { runStatements } from './run-statements.ts';
 import { startTestServer, type TestServer } from './test-server.ts';
 
@@ -14,9 +16,11 @@ declare global {
 export default async function setup(): Promise<void> {
   const server = await startTestServer(process.env.TEST_DATABASE_URL);
   globalThis.panoramaTestServer = server;
+  beginOutput();
   try {
     process.env[testDatabaseVariable] = JSON.stringify(await createTemplate(server));
   } catch (error) {
+    discardOutput();
     await server.stop(); // Jest runs no teardown when the setup fails
     throw error;
   }
@@ -25,9 +29,10 @@ export default async function setup(): Promise<void> {
 async function createTemplate({ adminUrl, name }: TestServer): Promise<TestDatabaseSource> {
   await runStatements(adminUrl, `CREATE DATABASE ${name} TEMPLATE template0`);
   const source = { adminUrl, template: name, secret: randomBytes(16).toString('hex') };
+  keepSecrets({ secret: source.secret, ownerUrl: urlOfDatabase(adminUrl, name), rolePrefix: name });
   await migrate({
     connectionString: urlOfDatabase(adminUrl, name),
-    apps: await findApps(),
+    apps: [...(await findApps()), useCounterSchema],
     secret: source.secret,
     onProgress: () => undefined,
   });
@@ -40,5 +45,9 @@ async function findApps(): Promise<readonly AppSchema[]> {
   const entries = await readdir(root, { withFileTypes: true });
   return entries
     .filter((entry) => entry.isDirectory())
-    .map(({ name }) => ({ name, migrationsDirectory: new URL(`${name}/migrations/`, root) }));
+    .map(({ name }) => ({
+      name,
+      migrationsDirectory: new URL(`${name}/migrations/`, root),
+      audit: name === 'security' ? 'reader' : undefined,
+    }));
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { keepDataDirectory, keepOutput, keepSecrets } from './output-of-run.ts';
 import { root } from './source-files.ts';
 
 /** `panorama` as a process of its own, once it serves. */
@@ -41,6 +42,7 @@ export async function startPanorama(
     cwd: directory,
     env: { PATH: process.env.PATH, LOG_LEVEL: 'error', ...settings },
   });
+  keepSecrets({ secret: settings.PANORAMA_SECRET, ownerUrl: settings.DATABASE_URL });
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const serving = Promise.withResolvers<void>();
   let stdout = '';
@@ -52,6 +54,10 @@ export async function startPanorama(
   child.stderr.on('data', (chunk) => {
     stderr += chunk;
   });
+  child.once('close', () => {
+    keepOutput(`panorama ${args[0]}: standard output`, stdout);
+    keepOutput(`panorama ${args[0]}: standard error`, stderr);
+  });
   child.once('close', (code) => serving.reject(new PanoramaEnded(args[0] ?? '', code, stdout + stderr)));
   await serving.promise;
   return {
@@ -61,7 +67,9 @@ export async function startPanorama(
     stderr: () => stderr,
     async end(signal) {
       child.kill(signal);
-      return await ended;
+      const code = await ended;
+      keepDataDirectory(directory);
+      return code;
     },
   };
 }

@@ -10,6 +10,11 @@ export interface AppSchema {
   readonly name: string;
   /** A folder in Prisma's format: `<timestamp>_<name>/migration.sql`. */
   readonly migrationsDirectory: URL | string;
+  /**
+   * What its role may do with the audit records. By default it writes what was done in the app, for the tenant of the
+   * transaction; the `reader` also reads those of the tenant; the `gateway` writes what happened before any app was reached.
+   */
+  readonly audit?: 'reader' | 'gateway' | undefined;
 }
 
 /** A migration as it lies in the folder. */

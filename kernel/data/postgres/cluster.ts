@@ -23,6 +23,13 @@ export function clusterDirectory(dataDir: string): string {
   return join(dataDir, 'postgres');
 }
 
+/** The cluster under a data directory, as it lies there; undefined when there is none. */
+export async function findCluster(dataDir: string): Promise<Cluster | undefined> {
+  const directory = clusterDirectory(dataDir);
+  if (!(await isCluster(directory))) return undefined;
+  return { directory, password: await readPassword(dataDir, true, undefined) };
+}
+
 /**
  * Opens the cluster under a data directory, making it first when there is none. It is made beside its final place and
  * renamed when complete, so that a kill in the middle leaves nothing that looks like a cluster.
@@ -78,7 +85,8 @@ async function createCluster(
   await rename(unfinished, directory);
 }
 
-async function isCluster(directory: string): Promise<boolean> {
+/** Tells whether a folder holds a cluster that is complete. */
+export async function isCluster(directory: string): Promise<boolean> {
   try {
     return (await stat(join(directory, 'PG_VERSION'))).isFile();
   } catch (error) {

@@ -1,14 +1,14 @@
-import { readFile, rename, stat } from 'node:fs/promises';
+import { readFile, realpath, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { DirectoryLock } from '../directory-lock.ts';
 import { StartRefused } from '../start-refused.ts';
 import { type Binaries, findBinaries } from './binaries.ts';
-import { type Cluster, clusterDirectory, openCluster, superuser } from './cluster.ts';
+import { type Cluster, clusterDirectory, findCluster, isCluster, openCluster, superuser } from './cluster.ts';
 import { findFreePort } from './free-port.ts';
 import type { ServerUser } from './run-program.ts';
 import { runProgram } from './run-program.ts';
-import { answersFor, findRunningServer, superuserUrl } from './running-server.ts';
+import { answersFor, findRunningServer, readRunningServer, superuserUrl } from './running-server.ts';
 import { chooseServerUser } from './server-user.ts';
 
 /** A Postgres server of our own, on 127.0.0.1 only. */
@@ -67,6 +67,22 @@ export async function startEmbeddedPostgres({ lock, onProgress }: EmbeddedPostgr
     connectionString: superuserUrl(cluster, port, superuser),
     stop: () => (stopped ??= stop(server)),
   });
+}
+
+/** Tells whether a start has made a database under a data directory. */
+export function hasEmbeddedPostgres(dataDirectory: string): Promise<boolean> {
+  return isCluster(clusterDirectory(dataDirectory));
+}
+
+/**
+ * Finds the server that another process runs on a data directory, for work beside that process; undefined when none
+ * answers. Nothing is taken over or changed.
+ */
+export async function findEmbeddedPostgres(dataDirectory: string): Promise<string | undefined> {
+  const cluster = await findCluster(await realpath(dataDirectory));
+  const running = cluster && (await readRunningServer(cluster));
+  if (!cluster || !running || running === 'gone' || !(await answersFor(cluster, running.port))) return undefined;
+  return superuserUrl(cluster, running.port, superuser);
 }
 
 /** The port of a server that already runs on the cluster and answers us; one that does not answer is stopped. */

@@ -16,13 +16,22 @@ export interface RunningServer {
  * been given to any other process of the same user.
  */
 export async function findRunningServer(cluster: Cluster): Promise<RunningServer | undefined> {
-  const path = join(cluster.directory, 'postmaster.pid');
-  const lines = await readLines(path);
+  const running = await readRunningServer(cluster);
+  if (running === 'gone') await rm(pidFile(cluster), { force: true });
+  return running === 'gone' ? undefined : running;
+}
+
+/** The like for a cluster that another process may be using: nothing is removed. `gone` is a server that crashed. */
+export async function readRunningServer(cluster: Cluster): Promise<RunningServer | 'gone' | undefined> {
+  const lines = await readLines(pidFile(cluster));
   if (lines === undefined) return undefined;
   const pid = Number(lines[0]);
-  if (Number.isSafeInteger(pid) && pid > 0 && (await isServerOf(cluster, pid))) return { pid, port: Number(lines[3]) };
-  await rm(path, { force: true });
-  return undefined;
+  const isOurs = Number.isSafeInteger(pid) && pid > 0 && (await isServerOf(cluster, pid));
+  return isOurs ? { pid, port: Number(lines[3]) } : 'gone';
+}
+
+function pidFile(cluster: Cluster): string {
+  return join(cluster.directory, 'postmaster.pid');
 }
 
 /** The connection string of the cluster's superuser for one of its databases. */

@@ -12,7 +12,44 @@ export const activityKeys = (
 });
 type ActivityKey = keyof ReturnType<typeof activityKeys>;
 
-function whereActivities(tx: CrmTransaction, { words, filter }: Selection<ActivityFilter>): Prisma.ActivityWhereInput {
+/** Which activities to find; of those about leads, all or those about the leads of some users. */
+export interface ActivitySelection extends Selection<ActivityFilter> {
+  readonly assignees: readonly string[] | undefined;
+}
+
+/**
+ * Leaves out what is about leads of others. An activity has no key to its lead (it may be about three kinds of record), so
+ * the leads are looked up first.
+ */
+async function aboutLeadsOf(tx: CrmTransaction, assignees: readonly string[] | undefined) {
+  if (!assignees) return [];
+  const leads = await tx.client.lead.findMany({
+    where: { tenantId: tx.tenantId, assigneeId: { in: [...assignees] } },
+    select: { id: true },
+  });
+  return [{ OR: [{ entityType: { not: 'LEAD' as const } }, { entityId: { in: leads.map(({ id }) => id) } }] }];
+}
+
+/** Of some activities, those that are not about leads of others. */
+export async function withoutLeadsOfOthers(
+  tx: CrmTransaction,
+  activities: Activity[],
+  assignees: readonly string[] | undefined,
+): Promise<Activity[]> {
+  if (!assignees || activities.length === 0) return activities;
+  const about = activities.filter(({ entityType }) => entityType === 'LEAD').map(({ entityId }) => entityId);
+  const leads = await tx.client.lead.findMany({
+    where: { ...withIds(tx, about), assigneeId: { in: [...assignees] } },
+    select: { id: true },
+  });
+  const visible = new Set(leads.map(({ id }) => id));
+  return activities.filter(({ entityType, entityId }) => entityType !== 'LEAD' || visible.has(entityId));
+}
+
+async function whereActivities(
+  tx: CrmTransaction,
+  { words, filter, assignees }: ActivitySelection,
+): Promise<Prisma.ActivityWhereInput> {
   const { type, isCompleted, dueFrom, dueTo, createdFrom, createdTo, ...equal } = filter;
   return {
     tenantId: tx.tenantId,
@@ -21,21 +58,21 @@ function whereActivities(tx: CrmTransaction, { words, filter }: Selection<Activi
     ...(isCompleted != null && { completedAt: isCompleted ? { not: null } : null }),
     dueAt: withoutNulls({ gte: dueFrom, lt: dueTo }),
     createdAt: withoutNulls({ gte: createdFrom, lt: createdTo }),
-    AND: containsAll(words),
+    AND: [...containsAll(words), ...(await aboutLeadsOf(tx, assignees))],
   };
 }
 
-export function findActivities(
+export async function findActivities(
   tx: CrmTransaction,
-  selection: Selection<ActivityFilter>,
+  selection: ActivitySelection,
   page: PageQuery,
 ): Promise<Activity[]> {
-  const where = { AND: [whereActivities(tx, selection), page.where] };
+  const where = { AND: [await whereActivities(tx, selection), page.where] };
   return tx.client.activity.findMany({ where, orderBy: page.orderBy, take: page.take });
 }
 
-export function countActivities(tx: CrmTransaction, selection: Selection<ActivityFilter>): Promise<number> {
-  return tx.client.activity.count({ where: whereActivities(tx, selection) });
+export async function countActivities(tx: CrmTransaction, selection: ActivitySelection): Promise<number> {
+  return tx.client.activity.count({ where: await whereActivities(tx, selection) });
 }
 
 export function findActivitiesById(tx: CrmTransaction, ids: readonly string[]): Promise<Activity[]> {

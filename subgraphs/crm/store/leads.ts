@@ -26,23 +26,28 @@ export const leadKeys = (
 });
 type LeadKey = keyof ReturnType<typeof leadKeys> | 'statusRank';
 
-function whereLeads(tx: CrmTransaction, { words, filter }: Selection<LeadFilter>): Prisma.LeadWhereInput {
+/** Which leads to find, among those of some users or of everyone. */
+export interface LeadSelection extends Selection<LeadFilter> {
+  readonly assignees: readonly string[] | undefined;
+}
+
+function whereLeads(tx: CrmTransaction, { words, filter, assignees }: LeadSelection): Prisma.LeadWhereInput {
   const { status, email, createdFrom, createdTo, ...equal } = filter;
   return {
     tenantId: tx.tenantId,
     ...withoutNulls({ ...equal, emailKey: emailKeyOf(email) }),
     status: withoutNulls({ in: status }),
     createdAt: withoutNulls({ gte: createdFrom, lt: createdTo }),
-    AND: containsAll(words),
+    AND: [...containsAll(words), ...(assignees ? [{ assigneeId: { in: [...assignees] } }] : [])],
   };
 }
 
-export function findLeads(tx: CrmTransaction, selection: Selection<LeadFilter>, page: PageQuery): Promise<Lead[]> {
+export function findLeads(tx: CrmTransaction, selection: LeadSelection, page: PageQuery): Promise<Lead[]> {
   const where = { AND: [whereLeads(tx, selection), page.where] };
   return tx.client.lead.findMany({ where, orderBy: page.orderBy, take: page.take });
 }
 
-export function countLeads(tx: CrmTransaction, selection: Selection<LeadFilter>): Promise<number> {
+export function countLeads(tx: CrmTransaction, selection: LeadSelection): Promise<number> {
   return tx.client.lead.count({ where: whereLeads(tx, selection) });
 }
 
@@ -50,20 +55,31 @@ export function findLeadsById(tx: CrmTransaction, ids: readonly string[]): Promi
   return tx.client.lead.findMany({ where: withIds(tx, ids) });
 }
 
-export function findNewestLeadsOfContacts(tx: CrmTransaction, contactIds: readonly string[]): Promise<Lead[]> {
-  return findNewest(tx, 'leads', Prisma.sql`contact_id`, contactIds);
+const ofAssignees = (assignees: readonly string[] | undefined) =>
+  assignees ? Prisma.sql`assignee_id = ANY(${assignees}::text[]) AND` : Prisma.empty;
+
+export function findNewestLeadsOfContacts(
+  tx: CrmTransaction,
+  contactIds: readonly string[],
+  assignees: readonly string[] | undefined,
+): Promise<Lead[]> {
+  return findNewest(tx, 'leads', Prisma.sql`${ofAssignees(assignees)} contact_id`, contactIds);
 }
 
 /** A lead among those of the customer with an e-mail address. */
 export type CustomerLead = Lead & { readonly customerKey: string };
 
 /** The newest leads of each customer: those of the contact and those with the e-mail address. */
-export function findNewestLeadsOfCustomers(tx: CrmTransaction, emailKeys: readonly string[]): Promise<CustomerLead[]> {
+export function findNewestLeadsOfCustomers(
+  tx: CrmTransaction,
+  emailKeys: readonly string[],
+  assignees: readonly string[] | undefined,
+): Promise<CustomerLead[]> {
   return tx.rows(Prisma.sql`
     SELECT customer.key AS "customerKey", newest.*
     FROM unnest(${emailKeys}::text[]) AS customer (key) CROSS JOIN LATERAL (
       SELECT ${columnsOfTable.leads} FROM leads
-      WHERE tenant_id = ${tx.tenantId} AND (email_key = customer.key OR contact_id = (
+      WHERE tenant_id = ${tx.tenantId} AND ${ofAssignees(assignees)} (email_key = customer.key OR contact_id = (
         SELECT id FROM contacts WHERE tenant_id = ${tx.tenantId} AND email_key = customer.key
       ))
       ORDER BY created_at DESC, id DESC LIMIT ${listCap}

@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { PrismaClient } from '../../../generated/prisma/users/client.ts';
-import { isTransientConflict, isUnreachable, refusalOf } from '../../../kernel/data/database-errors.ts';
+import {
+  isMissingFromSchema,
+  isTransientConflict,
+  isUnreachable,
+  refusalOf,
+} from '../../../kernel/data/database-errors.ts';
 import {
   createTenantDatabase,
   type TenantDatabase,
@@ -8,6 +13,7 @@ import {
 } from '../../../kernel/data/tenant-database.ts';
 import { parseTenantId } from '../../../kernel/tenancy/ids.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
+import { runStatements } from '../../support/run-statements.ts';
 
 const tenantId = parseTenantId('acme');
 
@@ -112,4 +118,18 @@ test('a database that is gone is told apart from one that refuses', async () => 
   }
   expect(isUnreachable(await failure(({ client }) => client.$queryRaw`SELECT 1/0`))).toBe(false);
   await gone.stop();
+});
+
+test('a table or a column that the schema does not have is told from a refusal', async () => {
+  const rename = (from: string, to: string) =>
+    runStatements(database.ownerUrl, `ALTER TABLE users.${from} RENAME TO ${to}`);
+  await rename('sessions', 'other_sessions');
+  try {
+    const typed = await failure(({ client }) => client.session.findMany());
+    const own = await failure((tx) => tx.rows({ text: 'SELECT nothing FROM users', values: [] }));
+    expect([typed, own].map(isMissingFromSchema)).toEqual([true, true]);
+    expect([typed, own].map(isUnreachable)).toEqual([false, false]);
+  } finally {
+    await rename('other_sessions', 'sessions');
+  }
 });

@@ -167,6 +167,16 @@ describe('the owner of an external database', () => {
     expect((await migrate(options)).applied).toHaveLength(2);
     expect((await migrate(options)).applied).toHaveLength(0);
     expect(await runStatements(database.urlFor('notes'), 'SELECT * FROM notes')).toEqual([]);
+    // Nor is one needed to delete audit records; but it has to be said.
+    await runStatements(
+      database.urlFor('notes'),
+      `SET panorama.tenant_id = 'acme'`,
+      `INSERT INTO platform.audit_records (tenant_id, id, kind, outcome, target_app)
+        VALUES ('acme', 'r1', 'MUTATION', 'DONE', 'notes')`,
+    );
+    const deletion = 'DELETE FROM platform.audit_records RETURNING id';
+    expect(await runStatements(connectionString, deletion)).toEqual([]);
+    expect(await runStatements(connectionString, `SET panorama.operator = 'yes'`, deletion)).toEqual([{ id: 'r1' }]);
   });
 
   test('is told which rights are missing', async () => {

@@ -103,6 +103,24 @@ describe('the start', () => {
     await database.drop();
   });
 
+  test('refuses a role that was let read what every app writes', async () => {
+    const database = await createEmptyDatabase();
+    expect(await startWith(database, notesSql)).toBeUndefined();
+    const role = `${databaseNameOf(database.ownerUrl)}_notes`;
+    const all = `ON platform.audit_records TO ${role}`;
+    await runStatements(database.ownerUrl, `GRANT ALL ${all}`, `GRANT SELECT (code), UPDATE (code) ${all}`);
+    expect(await startWith(database, notesSql)).toBeUndefined(); // the start itself takes it back
+    const setting = `nullif(current_setting('panorama.tenant_id', true), '')`;
+    await runStatements(
+      database.ownerUrl,
+      `CREATE POLICY mine ON platform.audit_records FOR SELECT TO ${role} USING (tenant_id = ${setting})`,
+    );
+    expect(await startWith(database, notesSql)).toContain(
+      `role ${role} is let into platform.audit_records by the policy mine`,
+    );
+    await database.drop();
+  });
+
   test('refuses a role that was given more than its schema', async () => {
     const database = await createEmptyDatabase();
     expect(await startWith(database, notesSql)).toBeUndefined();

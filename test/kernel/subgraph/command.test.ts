@@ -7,8 +7,8 @@ import { type CommandResult, done } from '../../../kernel/subgraph/input.ts';
 /** A context whose transactions only note how they end; what a real database does, the tests of the apps show. */
 function createContext() {
   const seen: string[] = [];
-  const database = {
-    async write(_: unknown, work: (tx: unknown) => Promise<unknown>) {
+  const mutation = {
+    async write(work: (tx: unknown) => Promise<unknown>) {
       try {
         const result = await work({});
         seen.push('commit');
@@ -19,7 +19,7 @@ function createContext() {
       }
     },
   };
-  const context = { database, forgetLoaded: () => seen.push('forget') } as unknown as AppContext<
+  const context = { mutation, forgetLoaded: () => seen.push('forget') } as unknown as AppContext<
     PrismaClientLike,
     object
   >;
@@ -42,6 +42,13 @@ describe('a command', () => {
     const { context, seen } = createContext();
     expect(await runCommand(context, {}, async () => refusal)).toMatchObject({ ok: false, userErrors: [userError] });
     expect(seen).toEqual(['rollback']);
+  });
+
+  test('that is run in a query writes nothing: nobody would record it', async () => {
+    const { context, seen } = createContext();
+    const query = { ...context, mutation: undefined } as unknown as typeof context;
+    await expect(runCommand(query, {}, async () => done('value'))).rejects.toThrow('in a mutation only');
+    expect(seen).toEqual([]);
   });
 
   test("that fails for a reason which is not the sender's fails", async () => {

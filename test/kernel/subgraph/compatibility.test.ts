@@ -5,12 +5,14 @@ import { pino } from 'pino';
 import { connectHttp } from '../../../gateway/connections/http.ts';
 import { composeSupergraph } from '../../../gateway/supergraph/compose.ts';
 import { serveAlways } from '../../../gateway/supergraph/served-supergraph.ts';
-import { PanoramaError } from '../../../kernel/errors/panorama-error.ts';
 import type { ListeningServer } from '../../../kernel/http/http-server.ts';
 import { createExecutableSubgraph } from '../../../kernel/subgraph/executable.ts';
 import { startSubgraphServer } from '../../../kernel/subgraph/http-server.ts';
+import { createAccessTokenIssuer } from '../../../kernel/tenancy/access-token.ts';
 import { parseTenantId } from '../../../kernel/tenancy/ids.ts';
 import { createPrincipal } from '../../../kernel/tenancy/principal.ts';
+import { createCallSigner, createCallVerifier } from '../../../kernel/tenancy/subgraph-token.ts';
+import { secretOfTests } from '../../support/call-app.ts';
 import { type AnonymousGateway, openAnonymousGateway } from '../../support/federation/anonymous-gateway.ts';
 import { catalogueResolvers, catalogueSdl, createMuseumNeighbours } from '../../support/federation/museum.ts';
 
@@ -21,7 +23,6 @@ interface Answer {
 }
 
 const logger = pino({ level: 'silent' });
-const gatewayKey = { 'x-test-key': 'of the gateway' };
 const principal = createPrincipal({
   tenantId: parseTenantId('acme'),
   app: 'gateway',
@@ -36,18 +37,29 @@ let url: string;
 let supergraphSdl: string;
 let gateway: AnonymousGateway;
 
-async function post(to: string, query: string, variables: object = {}, headers: Record<string, string> = gatewayKey) {
+const sign = createCallSigner(secretOfTests, 'catalogue');
+const tokenFor = (body: string) => ({ 'x-service-token': sign({ principal, correlationId: 'corr-1', body }) });
+
+async function post(to: string, query: string, variables: object = {}, headers: Record<string, string> = {}) {
+  const body = JSON.stringify({ query, variables });
   const response = await fetch(to, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-    body: JSON.stringify({ query, variables }),
+    headers: { 'content-type': 'application/json', ...tokenFor(body), ...headers },
+    body,
   });
   return (await response.json()) as Answer;
 }
 
 const askSubgraph = (query: string, variables?: object, headers?: Record<string, string>) =>
-  post(url, query, variables, { ...gatewayKey, ...headers });
-const askGateway = (query: string, variables?: object) => post(gateway.url, query, variables);
+  post(url, query, variables, headers);
+const askGateway = (query: string, variables?: object) =>
+  post(gateway.url, query, variables, { 'x-tenant-key': 'the key of the test' });
+
+function accessTokenOf(secret: string): string {
+  const { tenantId, app, userId, permissions } = principal;
+  const expiresAt = new Date(Date.now() + 60_000);
+  return createAccessTokenIssuer(secret)({ tenantId, app, userId, permissions, keyId: 'key-1', expiresAt });
+}
 
 async function entities(selection: string, ...representations: readonly object[]) {
   const query = `query ($representations: [_Any!]!) { _entities(representations: $representations) { ${selection} } }`;
@@ -64,18 +76,18 @@ async function fetchSdl(): Promise<string> {
 const readSdl = async () => stripIgnoredCharacters(await fetchSdl());
 
 beforeAll(async () => {
+  const verifyCall = createCallVerifier(secretOfTests, 'catalogue');
   server = await startSubgraphServer({
     execute: createExecutableSubgraph({
       name: 'catalogue',
       sdl: catalogueSdl,
       resolvers: catalogueResolvers,
-      createContext: () => ({}),
+      createContext: () => ({ principal }),
+      verifyCall,
       logger,
     }),
-    async authenticate({ headers }) {
-      if (headers['x-test-key'] === gatewayKey['x-test-key']) return principal;
-      throw new PanoramaError('UNAUTHENTICATED', 'Only the gateway may ask.');
-    },
+    name: 'catalogue',
+    verifyCall,
     port: 0,
     host: '127.0.0.1',
     logger,
@@ -85,9 +97,11 @@ beforeAll(async () => {
     { name: 'catalogue', url, sdl: await fetchSdl() },
     ...neighbours.map((subgraph) => ({ ...subgraph, url: `http://${subgraph.name}.invalid` })),
   ]);
-  const catalogue = connectHttp({ url, timeoutMs: 5_000, maxBodyBytes: 100_000, headers: () => gatewayKey });
+  const catalogue = connectHttp({ url, timeoutMs: 5_000, maxBodyBytes: 100_000, headers: (_, body) => tokenFor(body) });
   const connections = new Map(neighbours.map(({ name, execute }) => [name, execute]));
-  gateway = await openAnonymousGateway(serveAlways(supergraphSdl, connections.set('catalogue', catalogue)));
+  gateway = await openAnonymousGateway(serveAlways(supergraphSdl, connections.set('catalogue', catalogue)), {
+    access: { kind: 'authenticated', authenticator: async () => principal, introspection: true },
+  });
 });
 
 afterAll(async () => {
@@ -268,19 +282,47 @@ describe('federated tracing', () => {
 });
 
 describe('the door of a subgraph', () => {
-  const send = (init: RequestInit, path = '') =>
+  const send = (init: { readonly body: string; readonly headers?: Record<string, string> }, path = '') =>
     fetch(url + path, {
       method: 'POST',
       ...init,
-      headers: { 'content-type': 'application/json', ...gatewayKey, ...init.headers },
+      headers: { 'content-type': 'application/json', ...tokenFor(init.body), ...init.headers },
     });
 
-  test('answers who is no principal with one error', async () => {
-    const response = await send({ body: '{"query":"{ __typename }"}', headers: { 'x-test-key': 'of somebody' } });
+  const body = '{"query":"{ _service { sdl } }"}';
+  const call = { principal, correlationId: 'corr-1', body };
+  const minuteAgo = () => Date.now() - 61_000;
+  const payloadOf = (token: string) => token.split('.')[1] ?? '';
+
+  test.each<[string, () => string]>([
+    ['no token', () => ''],
+    ['a token that is none', () => 'not.a.token'],
+    ['an unsigned token', () => `${Buffer.from('{"alg":"none"}').toString('base64url')}.${payloadOf(sign(call))}.`],
+    ['a token with its signature cut off', () => sign(call).slice(0, -5)],
+    ['a token of a minute ago', () => createCallSigner(secretOfTests, 'catalogue', minuteAgo)(call)],
+    ['a token that begins later', () => createCallSigner(secretOfTests, 'catalogue', () => Date.now() + 45_000)(call)],
+    ['a token for another subgraph', () => createCallSigner(secretOfTests, 'pricing')(call)],
+    ['a token signed with another secret', () => createCallSigner('the secret of somebody else', 'catalogue')(call)],
+    ['a token for another body', () => sign({ ...call, body: '{"query":"{ __typename }"}' })],
+    ['a token for no body', () => sign({ principal, correlationId: 'corr-1' })],
+    ['the token of a gateway that does not know the caller', () => sign({ ...call, principal: undefined })],
+    ['an access token', () => accessTokenOf(secretOfTests)],
+  ])('refuses a call with %s', async (_, token) => {
+    const response = await send({ body, headers: { 'x-service-token': token() } });
     expect(response.status).toBe(401);
     expect(await response.json()).toEqual({
-      errors: [{ message: 'Only the gateway may ask.', extensions: { code: 'UNAUTHENTICATED' } }],
+      errors: [
+        {
+          message: 'The app "catalogue" answers no call without a valid token.',
+          extensions: { code: 'UNAUTHENTICATED' },
+        },
+      ],
     });
+  });
+
+  test('answers a signed call, whatever else its headers say', async () => {
+    const headers = { 'x-tenant-key': 'another', 'x-source-app': 'another', authorization: 'Bearer another' };
+    expect((await send({ body, headers })).status).toBe(200);
   });
 
   test('takes POST at its one path', async () => {

@@ -4,12 +4,15 @@ import { PanoramaError } from '../../../kernel/errors/panorama-error.ts';
 import { createExecutableSubgraph } from '../../../kernel/subgraph/executable.ts';
 import { parseTenantId } from '../../../kernel/tenancy/ids.ts';
 import { createPrincipal, type Principal } from '../../../kernel/tenancy/principal.ts';
+import { createCallSigner, createCallVerifier } from '../../../kernel/tenancy/subgraph-token.ts';
+import { callerOf, correlationIdOfTests, secretOfTests } from '../../support/call-app.ts';
 
 const sdl = `
+  extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@authenticated"])
   scalar DateTime
   scalar JSON
   scalar MinorUnits
-  type Query {
+  type Query @authenticated {
     hello(name: String): String
     whoAmI: String
     instant(at: DateTime): DateTime
@@ -54,11 +57,12 @@ const acme = createPrincipal({
 
 function createSubgraph() {
   const logs: string[] = [];
-  const connection = createExecutableSubgraph({
+  const execute = createExecutableSubgraph({
     name: 'sample',
     sdl,
     resolvers,
-    createContext: ({ tenantId }) => ({ tenantId }),
+    createContext: ({ principal }) => ({ principal, tenantId: principal.tenantId }),
+    verifyCall: createCallVerifier(secretOfTests, 'sample'),
     logger: pino({ level: 'info' }, { write: (line: string) => logs.push(line) }),
   });
   async function ask(
@@ -67,14 +71,13 @@ function createSubgraph() {
     principal: Principal | undefined = acme,
     operationName?: string,
   ) {
-    const context = { correlationId: 'corr-1', principal, signal: new AbortController().signal };
-    const response = await connection({ document, operationName, variables, context });
+    const response = await callerOf('sample', execute)(document, { operationName, variables, principal });
     return JSON.parse(JSON.stringify(response)) as {
       data?: unknown;
       errors?: { message: string; extensions: unknown }[];
     };
   }
-  return { ask, logs };
+  return { ask, execute, logs };
 }
 
 describe('a subgraph in this process', () => {
@@ -85,25 +88,16 @@ describe('a subgraph in this process', () => {
     });
   });
 
-  test('answers nothing without a principal, not even its schema', async () => {
-    const { ask } = createSubgraph();
-    const context = { correlationId: 'c', principal: undefined, signal: new AbortController().signal };
-    for (const document of ['{ hello }', '{ _service { sdl } }', '{ __typename }', 'nonsense']) {
-      const connection = createExecutableSubgraph({
-        name: 's',
-        sdl,
-        resolvers,
-        createContext: () => ({}),
-        logger: pino({ level: 'silent' }),
-      });
-      const answer = await connection({
-        document,
-        operationName: undefined,
-        variables: {},
-        context,
-      });
-      expect(answer.data).toBeUndefined();
-      expect(answer.errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
+  test('answers nothing without a valid token, not even its schema', async () => {
+    const { ask, execute } = createSubgraph();
+    const sign = createCallSigner(secretOfTests, 'another');
+    const { signal } = new AbortController();
+    for (const token of [undefined, '', 'a.b.c', sign({ principal: acme, correlationId: 'c' })]) {
+      for (const document of ['{ hello }', '{ _service { sdl } }', '{ __typename }', 'nonsense']) {
+        const answer = await execute({ document, operationName: undefined, variables: {}, token, signal });
+        expect(answer.data).toBeUndefined();
+        expect(answer.errors).toMatchObject([{ extensions: { code: 'UNAUTHENTICATED' } }]);
+      }
     }
     expect((await ask('{ hello }')).errors).toBeUndefined();
   });
@@ -156,13 +150,13 @@ describe('an error of a resolver', () => {
           {
             message: 'Something failed on our side.',
             path: [field],
-            extensions: { code: 'INTERNAL', correlationId: 'corr-1' },
+            extensions: { code: 'INTERNAL', correlationId: correlationIdOfTests },
           },
         ],
       });
       expect(logs).toHaveLength(1);
       expect(JSON.parse(logs[0] ?? '')).toMatchObject({
-        correlationId: 'corr-1',
+        correlationId: correlationIdOfTests,
         path: [field],
         err: expect.anything(),
       });

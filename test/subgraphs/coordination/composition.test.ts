@@ -26,7 +26,9 @@ function askedApps(node: PlanNode): unknown {
     case 'Parallel':
       return new Set(node.nodes.map(askedApps));
     case 'Condition':
-      throw new Error('The operation has no condition.');
+    case 'Defer':
+    case 'Subscription':
+      throw new Error('The operation is one query without conditions.');
   }
 }
 

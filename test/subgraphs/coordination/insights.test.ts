@@ -4,6 +4,7 @@ import type { RunningApp } from '../../../kernel/subgraph/app.ts';
 import { parseTenantId } from '../../../kernel/tenancy/ids.ts';
 import { createPrincipal } from '../../../kernel/tenancy/principal.ts';
 import { coordination } from '../../../subgraphs/coordination/index.ts';
+import { callerOf, secretOfTests } from '../../support/call-app.ts';
 
 const content = 'Increase user engagement through targeted content';
 const upload = 'Encourage document upload with onboarding guide';
@@ -19,21 +20,17 @@ const principal = createPrincipal({
 
 let app: RunningApp;
 beforeAll(async () => {
-  const environment = { databaseUrl: '', poolSize: 0, secret: '', logger: pino({ level: 'silent' }) };
+  const environment = { databaseUrl: '', poolSize: 0, secret: secretOfTests, logger: pino({ level: 'silent' }) };
   app = await coordination.start(environment);
 });
 afterAll(() => app.stop());
 
 /** Asks for the insights of one customer, as the gateway does once it has the parts of the other apps. */
 async function askInsights(parts: Readonly<Record<string, unknown>>) {
-  const response = await app.connection({
-    document: `query ($customers: [_Any!]!) { _entities(representations: $customers) {
-      ... on Customer { insights { healthScore recommendedActions } } } }`,
-    operationName: undefined,
-    operationKind: 'query',
-    variables: { customers: [{ __typename: 'Customer', id: 'cus_acme_0001', ...parts }] },
-    context: { correlationId: 'correlation-of-the-test', principal, signal: new AbortController().signal },
-  });
+  const document = `query ($customers: [_Any!]!) { _entities(representations: $customers) {
+    ... on Customer { insights { healthScore recommendedActions } } } }`;
+  const variables = { customers: [{ __typename: 'Customer', id: 'cus_acme_0001', ...parts }] };
+  const response = await callerOf('coordination', app.execute)(document, { variables, principal });
   const { data, errors } = JSON.parse(JSON.stringify(response));
   return { insights: data._entities[0].insights, errors };
 }

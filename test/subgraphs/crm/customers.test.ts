@@ -37,7 +37,11 @@ function read(representations: readonly object[], tenant = 'acme') {
   );
 }
 
-const customer = (email: string | null) => ({ __typename: 'Customer', id: 'cus_1', profile: email && { email } });
+const customer = (email: string | null) => ({
+  __typename: 'Customer',
+  id: 'cus_1',
+  emailKey: email?.toLowerCase() ?? null,
+});
 
 test('a customer has the contact with their e-mail address, its leads, deals and activities', async () => {
   const { data, errors } = await read([customer(emailOf(7).toUpperCase())]);

@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => app.stop());
 
 test.each(tenants)('the first customer of $id has a contact, two leads and two deals', async ({ id, people }) => {
-  const representations = [{ __typename: 'Customer', id: `cus_${id}_0001`, profile: { email: people[0]?.email } }];
+  const representations = [{ __typename: 'Customer', id: `cus_${id}_0001`, emailKey: people[0]?.email.toLowerCase() }];
   const { data } = await app.execute<{ _entities: [{ crm: Record<string, unknown> }] }>(
     `query ($representations: [_Any!]!) { _entities(representations: $representations) {
       ... on Customer { crm { contact { email company { name } } leads { id } deals { id } activities { type } } }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { documents } from '../../../subgraphs/documents/index.ts';
-import { startTestApp, type TestApp } from '../../support/app.ts';
+import { startTestApp, type TestApp, type TestCaller } from '../../support/app.ts';
 import { anyDocument, mistakes, mutate, upload } from './arrange.ts';
 
 let app: TestApp;
@@ -167,4 +167,13 @@ describe('deleteDocument', () => {
     expect(data).toEqual({ document: null });
     expect(mistakes(await mutate(app, 'deleteDocument', { id }))).toEqual(['NOT_FOUND id']);
   });
+});
+
+test('a caller is told what they may do with a document', async () => {
+  const id = await upload(app, { title: 'Whose?', ownerId: 'cus_may' });
+  const ask = (caller: TestCaller) =>
+    app.execute('query ($id: ID!) { document(id: $id) { viewerCan { update process delete } } }', { id }, caller);
+  const all = (may: boolean) => ({ document: { viewerCan: { update: may, process: may, delete: may } } });
+  expect((await ask({})).data).toEqual(all(true));
+  expect((await ask({ permissions: ['read:documents'] })).data).toEqual(all(false));
 });

@@ -5,10 +5,10 @@ import { createTestSubgraph, type Resolvers, type TestSubgraph } from './subgrap
 export const catalogueSdl = `
   extend schema
     @link(
-      url: "https://specs.apollo.dev/federation/v2.3"
+      url: "https://specs.apollo.dev/federation/v2.5"
       import: [
         "@key", "@requires", "@provides", "@external", "@shareable", "@tag", "@override", "@inaccessible"
-        "@composeDirective", "@interfaceObject"
+        "@composeDirective", "@interfaceObject", "@authenticated"
       ]
     )
     @link(url: "https://museum.example/curating/v1.0", import: ["@curated"])
@@ -16,12 +16,12 @@ export const catalogueSdl = `
 
   directive @curated on OBJECT
 
-  type Query {
+  type Query @authenticated {
     exhibit(id: ID!): Exhibit
     loan(museum: String!, room: String!): Loan @deprecated(reason: "Loans have ended.")
   }
 
-  type Exhibit @curated @key(fields: "id") @key(fields: "hall number") @key(fields: "hall series { id }") {
+  type Exhibit @curated @key(fields: "id") @key(fields: "hall number") @key(fields: "hall series { id }") @authenticated {
     id: ID!
     hall: String
     number: String
@@ -36,13 +36,13 @@ export const catalogueSdl = `
 
   type Size @shareable { height: Float  width: Float  unit: String @inaccessible }
 
-  type Loan @key(fields: "museum room") { museum: String!  room: String!  reason: String  lender: Person }
+  type Loan @key(fields: "museum room") @authenticated { museum: String!  room: String!  reason: String  lender: Person }
 
-  type Study @key(fields: "file { number }") { file: File!  finding: String }
+  type Study @key(fields: "file { number }") @authenticated { file: File!  finding: String }
 
   type File { number: ID!  title: String }
 
-  extend type Person @key(fields: "email") {
+  extend type Person @key(fields: "email") @authenticated {
     email: ID! @external
     name: String @override(from: "people")
     exhibitsKept: Int @external

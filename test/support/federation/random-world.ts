@@ -1,3 +1,4 @@
+import { interfaceRoots, randomContext, withEntityInterface, withOverrides } from './random-ownership.ts';
 import { hashedChance, type SeededRandom } from './seeded-random.ts';
 
 /**
@@ -8,10 +9,16 @@ export interface World {
   readonly seed: number;
   readonly subgraphs: readonly string[];
   readonly types: readonly WorldType[];
-  readonly interfaces: readonly WorldInterface[];
-  readonly unions: readonly { readonly name: string; readonly members: readonly string[] }[];
-  readonly rootFields: readonly (WorldField & { readonly subgraph: string })[];
+  readonly interfaces: readonly WorldAbstract[];
+  readonly unions: readonly WorldAbstract[];
+  /** An interface with a key, which other subgraphs know as an object. */
+  readonly entityInterface: EntityInterface | undefined;
+  readonly rootFields: readonly RootField[];
+  /** What each mutation does depends on how many there were before it. */
+  readonly mutations: readonly RootField[];
 }
+
+export type RootField = WorldField & { readonly owners: readonly string[] };
 
 /** An object type: an entity, or a value type when it has no keys. */
 export interface WorldType {
@@ -21,11 +28,21 @@ export interface WorldType {
   readonly fields: readonly OwnedField[];
 }
 
-/** An interface and the entities that implement it; its fields are those that they all have. */
-export interface WorldInterface {
+/** A union of entities, or an interface that they implement. */
+export interface WorldAbstract {
   readonly name: string;
   readonly members: readonly string[];
-  readonly fieldNames: readonly string[];
+  /** The members that each subgraph knows. One of them is known to all. */
+  readonly known: ReadonlyMap<string, readonly string[]>;
+}
+
+/** An interface whose members have keys and a text in one subgraph. Others add fields, and do not know the members. */
+export interface EntityInterface {
+  readonly name: string;
+  readonly members: readonly string[];
+  readonly home: string;
+  /** Subgraphs that know it as an `@interfaceObject`. */
+  readonly strangers: readonly string[];
 }
 
 export type EntityKey = 'id' | 'code' | 'id zone' | 'place { row }';
@@ -46,6 +63,10 @@ export interface OwnedField extends WorldField {
   readonly requires: string | undefined;
   /** What of the entity it leads to it provides, in its only owner, which does not know that field otherwise. */
   readonly provides: string | undefined;
+  /** Its only owner has it from another subgraph; with a label, only where that holds. */
+  readonly override?: { readonly from: string; readonly label: string | undefined } | undefined;
+  /** The context that its only owner takes the argument `tone` from. */
+  readonly context?: string | undefined;
 }
 
 /** One object. */
@@ -57,37 +78,114 @@ export interface WorldObject {
 export const objectsPerType = 4;
 
 /** The fields that all members of an interface have. */
-const sharedNames = ['shared0', 'shared1'];
+export const sharedNames = ['shared0', 'shared1'];
 
-/** Makes a world of 3 to 6 subgraphs that compose. */
-export function randomWorld(seed: number, random: SeededRandom): World {
+/**
+ * Makes a world of 3 to 6 subgraphs that compose.
+ *
+ * @param isWide Whether it may have all there is: partial unions, an entity interface, overrides, contexts, mutations.
+ */
+export function randomWorld(seed: number, random: SeededRandom, isWide = false): World {
   const subgraphs = Array.from({ length: 3 + random.below(4) }, (_, index) => `s${index}`);
   const entityNames = Array.from({ length: 2 + random.below(3) }, (_, index) => `E${index}`);
   const someOf = <T>(items: readonly T[], least: number) => {
     const kept = items.filter(() => random.chance(0.6));
     return kept.length >= least ? kept : items.slice(0, least);
   };
-  const interfaces = random.chance(0.7)
-    ? [{ name: 'I0', members: someOf(entityNames, 2), fieldNames: sharedNames }]
-    : [];
-  const unions = random.chance(0.7) ? [{ name: 'U0', members: someOf(entityNames, 2) }] : [];
+  const abstractType = (name: string): readonly WorldAbstract[] =>
+    random.chance(0.7) ? [randomAbstract(random, name, someOf(entityNames, 2), subgraphs, isWide)] : [];
+  const interfaces = abstractType('I0');
+  const unions = abstractType('U0');
   const abstract = [...interfaces, ...unions];
   const making: Making = { random, subgraphs, entityNames, abstractNames: abstract.map(({ name }) => name) };
-  const entities = entityNames.map((name) => {
+  const plain = entityNames.map((name) => {
     const isMember = interfaces.some(({ members }) => members.includes(name));
     return randomEntity(making, name, isMember);
   });
-  const types = [randomValueType(making), ...entities.map((entity) => withProvided(random, entity, entities))];
+  const { entityInterface, entities } = isWide
+    ? withEntityInterface(random, plain, subgraphs)
+    : { entityInterface: undefined, entities: plain };
+  const provided = entities.map((entity) => withProvided(random, entity, entities));
+  const context = isWide && random.chance(0.15) ? randomContext(random, subgraphs) : undefined;
+  const types = [
+    randomValueType(making),
+    ...(isWide ? provided.map((entity) => withOverrides(random, entity, provided)) : provided),
+    ...(context?.types ?? []),
+  ];
   const known = (subgraph: string) => entities.filter(({ keys }) => keys.has(subgraph)).map(({ name }) => name);
   const rootFields = subgraphs.flatMap((subgraph) =>
     [
       ...known(subgraph),
-      ...abstract.filter(({ members }) => members.some((one) => known(subgraph).includes(one))).map(({ name }) => name),
+      ...abstract
+        .filter((one) => one.known.get(subgraph)?.some((name) => known(subgraph).includes(name)))
+        .map(({ name }) => name),
     ]
       .filter((name) => random.chance(entityNames.includes(name) ? 0.6 : 0.9))
-      .map((of) => ({ ...randomShape(random), name: `${subgraph}_${of}`, of, subgraph })),
+      .map((of) => ({ ...randomShape(random), name: `${subgraph}_${of}`, of, owners: [subgraph] })),
   );
-  return { seed, subgraphs, types, interfaces, unions, rootFields: withSomeRoot(rootFields, entities) };
+  const mutations = isWide && random.chance(0.4) ? randomMutations(making, known) : [];
+  return {
+    seed,
+    subgraphs: [...subgraphs, ...(entityInterface?.strangers ?? [])],
+    types,
+    interfaces,
+    unions,
+    entityInterface,
+    rootFields: withSomeRoot(
+      [
+        ...rootFields,
+        ...(isWide ? sharedRoots(making, known) : []),
+        ...interfaceRoots(random, entityInterface),
+        ...(context?.rootFields ?? []),
+      ],
+      entities,
+    ),
+    mutations,
+  };
+}
+
+function randomAbstract(
+  random: SeededRandom,
+  name: string,
+  members: readonly string[],
+  subgraphs: readonly string[],
+  isWide: boolean,
+): WorldAbstract {
+  const [first, ...others] = members;
+  const isPartial = isWide && random.chance(0.4);
+  const knownMembers = () => [first ?? '', ...others.filter(() => !isPartial || random.chance(0.6))];
+  const known = new Map(subgraphs.map((subgraph) => [subgraph, knownMembers()]));
+  // Together they know all members.
+  if (subgraphs[0] !== undefined) known.set(subgraphs[0], [...members]);
+  return { name, members, known };
+}
+
+/** A root field that several subgraphs have. */
+function sharedRoots(
+  { random, subgraphs, entityNames }: Making,
+  known: (subgraph: string) => readonly string[],
+): readonly RootField[] {
+  const of = random.pick(entityNames);
+  const owners = subgraphs.filter((subgraph) => known(subgraph).includes(of) && random.chance(0.7));
+  return owners.length > 1 && random.chance(0.5) ? [{ ...randomShape(random), name: `shared_${of}`, of, owners }] : [];
+}
+
+function randomMutations(
+  { random, subgraphs }: Making,
+  known: (subgraph: string) => readonly string[],
+): readonly RootField[] {
+  return subgraphs.flatMap((subgraph) =>
+    ['Int', ...known(subgraph)]
+      .filter(() => random.chance(0.5))
+      .map((of) => ({
+        name: `do_${subgraph}_${of}`,
+        of,
+        isList: false,
+        isNonNull: random.chance(0.3),
+        hasArgument: true,
+        owners: [subgraph],
+      })),
+  );
 }
 
 interface Making {
@@ -97,13 +195,13 @@ interface Making {
   readonly abstractNames: readonly string[];
 }
 
-function withSomeRoot(fields: World['rootFields'], [entity]: readonly WorldType[]): World['rootFields'] {
+function withSomeRoot(fields: readonly RootField[], [entity]: readonly WorldType[]): readonly RootField[] {
   const [subgraph] = entity?.keys.keys() ?? [];
   if (fields.length > 0 || !entity || !subgraph) return fields;
-  return [{ name: 'some', of: entity.name, isList: true, isNonNull: false, hasArgument: false, subgraph }];
+  return [{ name: 'some', of: entity.name, isList: true, isNonNull: false, hasArgument: false, owners: [subgraph] }];
 }
 
-function randomShape(random: SeededRandom) {
+export function randomShape(random: SeededRandom) {
   return { isList: random.chance(0.4), isNonNull: random.chance(0.2), hasArgument: random.chance(0.25) };
 }
 
@@ -157,7 +255,11 @@ function withProvided(random: SeededRandom, type: WorldType, entities: readonly 
     if (!target?.keys.has(owner ?? '') || field.owners.length > 1 || random.chance(0.5)) return field;
     const leaves = target.fields.filter(
       ({ owners, of, requires, hasArgument }) =>
-        !owners.includes(owner ?? '') && requires === undefined && !hasArgument && /^(Int|String)$/.test(of),
+        !owners.includes(owner ?? '') &&
+        owners.every((one) => target.keys.has(one)) &&
+        requires === undefined &&
+        !hasArgument &&
+        /^(Int|String)$/.test(of),
     );
     return leaves.length > 0 ? { ...field, provides: random.pick(leaves).name } : field;
   });

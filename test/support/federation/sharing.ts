@@ -44,7 +44,7 @@ export function contextOf(
     principal: createPrincipal({
       tenantId: parseTenantId(tenant),
       app: 'web',
-      credentialId: `key-${contexts}`,
+      credentialId: 'key-1',
       userId: 'u1',
       permissions: ['read:*'],
       ...others,

@@ -1,0 +1,79 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { sendLiveness, sendReadiness } from '../gateway/server/health.ts';
+import type { Settings } from '../kernel/config/settings.ts';
+import { connectionStringFor } from '../kernel/data/app-role.ts';
+import { migrate } from '../kernel/data/migrate.ts';
+import type { App, RunningApp } from '../kernel/subgraph/app.ts';
+import { startSubgraphServer } from '../kernel/subgraph/http-server.ts';
+import { createLogger } from '../kernel/telemetry/logger.ts';
+import { createCallVerifier } from '../kernel/tenancy/subgraph-token.ts';
+
+/** What one app is served with. */
+export interface ServeAppOptions {
+  readonly app: App;
+  readonly settings: Settings;
+  /** Of the database's owner; undefined for an app without data. */
+  readonly ownerUrl: string | undefined;
+  /** The platform's. */
+  readonly secret: string;
+}
+
+/** An app that is served over HTTP. */
+export interface ServedApp {
+  readonly port: number;
+  /** Lets the running calls end for at most so many milliseconds, then stops the app. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** Alone, an app has the database to itself: more of its work may run side by side than in one process with all. */
+const poolSize = 10;
+
+/** The connection string of the app's own role, once its schema is up to date. */
+async function prepareDatabase({ app, ownerUrl, secret }: ServeAppOptions): Promise<string> {
+  if (ownerUrl === undefined) return '';
+  const migrationsDirectory = new URL(`../prisma/${app.name}/migrations/`, import.meta.url);
+  await migrate({
+    connectionString: ownerUrl,
+    apps: [{ name: app.name, migrationsDirectory, audit: app.readsAudit ? 'reader' : undefined }],
+    secret,
+    onProgress: (step) => process.stderr.write(`${step} ...\n`),
+  });
+  return connectionStringFor(ownerUrl, { app: app.name, secret });
+}
+
+/** `/healthz` and `/readyz`, for those who start and watch processes. */
+function answerHealth({ name, check }: RunningApp) {
+  return async (request: IncomingMessage, response: ServerResponse): Promise<boolean> => {
+    const [path] = (request.url ?? '').split('?', 1);
+    if (path === '/healthz') sendLiveness(request, response);
+    else if (path === '/readyz') await sendReadiness(request, response, [{ name, critical: true, check }]);
+    else return false;
+    return true;
+  };
+}
+
+/** Serves one app over HTTP. Rejects with the system's error when the port is taken. */
+export async function serveApp(options: ServeAppOptions): Promise<ServedApp> {
+  const { app, settings, secret } = options;
+  const logger = createLogger(settings.LOG_LEVEL);
+  const running = await app.start({ databaseUrl: await prepareDatabase(options), poolSize, secret, logger });
+  try {
+    const server = await startSubgraphServer({
+      name: app.name,
+      execute: running.execute,
+      verifyCall: createCallVerifier(secret, app.name),
+      answerElsewhere: answerHealth(running),
+      port: settings.PORT,
+      host: settings.HOST,
+      logger,
+    });
+    const stop = async (graceMs: number) => {
+      await server.drain(graceMs);
+      await running.stop();
+    };
+    return { port: server.port, stop };
+  } catch (error) {
+    await running.stop();
+    throw error;
+  }
+}

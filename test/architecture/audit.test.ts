@@ -1,0 +1,25 @@
+import { describe, expect, test } from '@jest/globals';
+import { readSourceFiles } from '../support/source-files.ts';
+
+const files = readSourceFiles().filter(({ path }) => !/^(test|bench)\//.test(path));
+
+/** The files that a pattern is found in. */
+const filesWith = (pattern: RegExp) => files.filter(({ text }) => pattern.test(text)).map(({ path }) => path);
+
+describe('what leaves a record', () => {
+  // An app's context has no database that can be written to; `MutationRun.write` writes the record too.
+  test('is all that is written: commands are the only ones who write', () => {
+    expect(filesWith(/\bmutation\.write\(/)).toEqual(['kernel/subgraph/command.ts']);
+    expect(filesWith(/\bdatabase\.write\(/).sort()).toEqual(['kernel/audit/mutation-run.ts', 'kernel/subgraph/app.ts']);
+  });
+
+  test("is not passed by with a database of one's own", () => {
+    expect(filesWith(/\bcreateTenantDatabase[(<]/).sort()).toEqual([
+      'kernel/data/tenant-database.ts',
+      'kernel/subgraph/app.ts',
+      'subgraphs/users/authenticate.ts',
+      'subgraphs/users/key-desk.ts',
+    ]);
+    expect(filesWith(/\bopenTenantWriter\(/).sort()).toEqual(['cli/platform.ts', 'kernel/data/tenant-writer.ts']);
+  });
+});

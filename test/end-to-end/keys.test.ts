@@ -1,0 +1,162 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { keys } from '../../cli/commands/keys.ts';
+import { createEmptyDatabase } from '../support/database.ts';
+import { createDataDirectory, type PlatformProcess, startPlatformProcess } from '../support/platform.ts';
+import { root } from '../support/source-files.ts';
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `panorama keys` to its end. */
+function runKeys(directory: string, args: readonly string[], settings: Readonly<Record<string, string>> = {}) {
+  const { promise, resolve } = Promise.withResolvers<Ended>();
+  const options = { cwd: directory, env: { PATH: process.env.PATH, ...settings } };
+  const command = [join(root, 'cli/panorama.ts'), 'keys', ...args, '--data-dir', directory];
+  const child = execFile(process.execPath, command, options, (_, stdout, stderr) => {
+    resolve({ code: child.exitCode ?? -1, stdout, stderr });
+  });
+  return promise;
+}
+
+describe('an operator with API keys', () => {
+  let directory: Awaited<ReturnType<typeof createDataDirectory>>;
+  let platform: PlatformProcess | undefined;
+  const run = (...args: string[]) => runKeys(directory.path, args);
+
+  beforeAll(async () => {
+    directory = await createDataDirectory();
+    platform = await startPlatformProcess(directory.path);
+  }, 60_000);
+
+  afterAll(async () => {
+    await platform?.end('SIGTERM');
+    await directory.remove();
+  });
+
+  test('makes one while the platform runs: it opens the door, with what was given to it', async () => {
+    const asked = ['--tenant', 'acme', '--name', 'Reports', '--app', 'flow-web', '--app', 'crm-web'];
+    const given = ['--permission', 'read:deals', '--role', 'agent', '--expires', '90d', '--rate-limit', '5000'];
+    const { code, stdout, stderr } = await run('create', ...asked, ...given);
+    expect(stderr).toContain('not shown again');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^pk_[a-z0-9]{8}_[A-Za-z0-9_-]{43}\n$/);
+    const viewer = 'viewer { tenant { id } app roles can(permission: "read:deals") }';
+    const answer = await platform?.post(
+      `{ ${viewer} users { totalCount } }`,
+      {},
+      { key: stdout.trim(), app: 'crm-web' },
+    );
+    expect(answer?.data).toEqual({
+      viewer: { tenant: { id: 'acme' }, app: 'crm-web', roles: ['agent'], can: true },
+      users: null,
+    });
+    expect(answer?.errors).toMatchObject([
+      { path: ['users'], extensions: { code: 'FORBIDDEN', permission: 'read:users' } },
+    ]);
+  }, 60_000);
+
+  test('takes one back while the platform runs: soon it opens nothing', async () => {
+    const made = await run('create', '--tenant', 'globex', '--name', 'Lost', '--app', 'crm-web');
+    const key = made.stdout.trim();
+    const prefix = key.slice(3, 11);
+    const ask = () => platform?.post('{ viewer { app } }', {}, { key });
+    expect(await ask()).toMatchObject({ status: 200 });
+    expect((await run('revoke', '--tenant', 'acme', prefix)).stderr).toContain('has no key with the id or prefix');
+    expect((await run('revoke', '--tenant', 'globex', prefix)).stdout).toContain(`${prefix} (Lost) was revoked`);
+    let answer = await ask();
+    for (; answer?.status === 200; answer = await ask()) await sleep(50);
+    expect(answer).toMatchObject({
+      status: 401,
+      errors: [{ extensions: { code: 'UNAUTHENTICATED', reason: 'KEY_REVOKED' } }],
+    });
+    const { stdout } = await run('list', '--tenant', 'globex');
+    expect(stdout.split('\n')).toContainEqual(expect.stringMatching(new RegExp(`^${prefix} +REVOKED .*Lost`)));
+    expect(stdout).not.toContain(key);
+  }, 60_000);
+
+  test('makes a tenant, and its first key with everything', async () => {
+    const create = ['create', '--tenant', 'initech', '--name', 'First', '--app', 'crm-web', '--role', 'admin'];
+    const { code, stderr } = await run(...create);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('There is no tenant "initech"')]);
+    const { stdout } = await run(...create, '--new-tenant', 'Initech');
+    const query = '{ tenant { name } users { totalCount } roles { nodes { name } } apps { id } }';
+    const answer = await platform?.post<{ apps: unknown[] }>(query, {}, { key: stdout.trim() });
+    expect(answer?.errors).toBeUndefined();
+    expect(answer?.data).toMatchObject({
+      tenant: { name: 'Initech' },
+      users: { totalCount: 0 },
+      roles: { nodes: [{ name: 'admin' }, { name: 'agent' }, { name: 'manager' }, { name: 'viewer' }] },
+    });
+    expect(answer?.data.apps).toHaveLength(9);
+  }, 60_000);
+
+  test('is told of every mistake in what a new key may do', async () => {
+    const wrong = ['--permission', 'read:leads', '--permission', 'leads', '--expires', '2020-01-31'];
+    const { code, stdout, stderr } = await run('create', '--tenant', 'acme', '--name', 'x', ...wrong);
+    expect([code, stdout]).toEqual([2, '']);
+    for (const part of [
+      '--app: Name at least one',
+      '--permission (number 2): A permission is',
+      '--expires: This time is',
+    ]) {
+      expect(stderr).toContain(part);
+    }
+  }, 60_000);
+
+  test('makes one while the platform does not run, and it is there when that runs again', async () => {
+    await platform?.end('SIGTERM');
+    platform = undefined;
+    const { code, stdout } = await run(
+      'create',
+      '--tenant',
+      'acme',
+      '--name',
+      'Offline',
+      '--app',
+      'business-dashboard',
+    );
+    expect(code).toBe(0);
+    platform = await startPlatformProcess(directory.path);
+    const answer = await platform.post('{ viewer { permissions } }', {}, { key: stdout.trim() });
+    expect(answer.data).toEqual({ viewer: { permissions: ['read:metrics', 'read:analytics'] } });
+  }, 60_000);
+});
+
+test.each([
+  ['Say what to do with keys: create, list, revoke', ['make']],
+  ['Say --tenant', ['list']],
+  ['--tenant cannot be "Acme Inc"', ['list', '--tenant', 'Acme Inc']],
+  ["Unknown option '--permissions'", ['create', '--permissions', 'read:leads']],
+  ['Say --name', ['create', '--tenant', 'acme', '--app', 'crm-web']],
+  ['--expires cannot be "soon"', ['create', '--tenant', 'acme', '--name', 'x', '--expires', 'soon']],
+  ['--expires cannot be "2027-02-30"', ['create', '--tenant', 'acme', '--name', 'x', '--expires', '2027-02-30']],
+  ['--rate-limit cannot be "many"', ['create', '--tenant', 'acme', '--name', 'x', '--rate-limit', 'many']],
+  ['--new-tenant is the name', ['create', '--tenant', 'acme', '--name', 'x', '--new-tenant', ' ']],
+  ['Say the id or the prefix of the key', ['revoke', '--tenant', 'acme']],
+])('an operator is told, before any database is reached: %s', async (message, args) => {
+  await expect(keys(args)).rejects.toThrow(message);
+});
+
+test('an operator is told when no platform ever ran on a data directory or a database', async () => {
+  const directory = await createDataDirectory();
+  const database = await createEmptyDatabase();
+  const settings = { PANORAMA_SECRET: 'a secret that nobody has ever used', DATABASE_URL: database.ownerUrl };
+  try {
+    const nothing = await runKeys(directory.path, ['list', '--tenant', 'acme']);
+    expect([nothing.code, nothing.stderr]).toEqual([2, expect.stringContaining('holds no secret')]);
+    const empty = await runKeys(directory.path, ['list', '--tenant', 'acme'], settings);
+    expect([empty.code, empty.stderr]).toEqual([2, expect.stringContaining('Start the platform once')]);
+    const { PANORAMA_SECRET } = settings;
+    const noData = await runKeys(directory.path, ['list', '--tenant', 'acme'], { PANORAMA_SECRET });
+    expect([noData.code, noData.stderr]).toEqual([2, expect.stringContaining('holds no database')]);
+  } finally {
+    await database.drop();
+    await directory.remove();
+  }
+}, 60_000);
