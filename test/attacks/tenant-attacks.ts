@@ -138,7 +138,9 @@ const sideAttacks: readonly TenantAttack[] = [
       const statuses: (number | 'closed')[] = [];
       await repeat(runsLong ? 5_000 : 50 * limit, 20, async (index) => {
         statuses.push((await ask(url, { query }, tokenOf('acme'))).status);
-        if (index % 100 === 50) expect((await ask(url, { query }, tokenOf('globex'))).status).toBe(200);
+        // The other stays within its own limit.
+        if (index % 100 === 50 && index < 100 * limit)
+          expect((await ask(url, { query }, tokenOf('globex'))).status).toBe(200);
       });
       expect(new Set(statuses)).toEqual(new Set([200, 429]));
       // A slow machine may come into the next minute.
