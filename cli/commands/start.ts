@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { readSettings } from '../../kernel/config/settings.ts';
+import { collectGarbage } from '../collect-garbage.ts';
 import { startPlatform } from '../platform.ts';
 import { describeStart } from '../start-text.ts';
 import { untilAskedToStop } from '../until-asked-to-stop.ts';
@@ -29,6 +30,7 @@ export async function start(args: readonly string[]): Promise<void> {
   const settings = settingsOf(args);
   const asked = untilAskedToStop();
   const platform = await startPlatform(settings, (step) => process.stderr.write(`${step} ...\n`));
+  collectGarbage();
   process.stdout.write(describeStart(settings, platform.url, performance.now() - began));
   await asked;
   process.stderr.write('Stopping ...\n');
