@@ -1,6 +1,3 @@
-import { operationFromDocument } from '@apollo/federation-internals';
-import type * as apollo from '@apollo/query-planner';
-import type { QueryPlanner } from '@apollo/query-planner';
 import {
   type DocumentNode,
   getOperationAST,
@@ -11,7 +8,8 @@ import {
   visit,
 } from 'graphql';
 import { PanoramaError } from '../../kernel/errors/panorama-error.ts';
-import { maxPaths, type Supergraph } from '../supergraph/supergraph.ts';
+import type { Supergraph } from '../supergraph/supergraph.ts';
+import { askPlanner, type PlanningRequest } from './ask-planner.ts';
 import { compilePlanNode } from './compile-plan-node.ts';
 import { compileSelection } from './compile-selection.ts';
 import { dropAddedMembers } from './drop-added-members.ts';
@@ -23,12 +21,14 @@ import { type Fragments, fragmentsOf, withInlineFragments } from './inline-fragm
 import { introspectionDocument } from './introspection-document.ts';
 import { keepConditionalObjects } from './keep-conditional-objects.ts';
 import { losesMembers } from './lost-members.ts';
-import { mapFetches, type PlannedNode } from './map-fetches.ts';
+import { fetchesOf, mapFetches, type PlannedNode } from './map-fetches.ts';
 import { mendPlan } from './mend-plan.ts';
 import { mergeFetches } from './merge-fetches.ts';
 import { type NumberedDefers, numberDefers } from './number-defers.ts';
 import type { ObjectShape } from './output-shape.ts';
 import type { PlanNode } from './plan-node.ts';
+import { isRequiringInTurn, planSteps } from './plan-steps.ts';
+import { PlannerFault, TooManyWays } from './planner-fault.ts';
 import { refuseFields, type Verdict } from './refuse-fields.ts';
 import { renameAliases, type SourceNames } from './rename-aliases.ts';
 import { retypeFetch } from './retype-fetch.ts';
@@ -55,7 +55,7 @@ export interface OperationPlan {
  * Plans one operation of a document that is valid against the supergraph's API schema.
  *
  * Throws `PanoramaError`: BAD_USER_INPUT when the document has no such operation or asks for what is not supported
- * (`@stream`), INTERNAL when the planner finds no fetch for an operation that needs one.
+ * (`@stream`), OPERATION_LIMIT_EXCEEDED when it is too much to plan. Throws `PlannerFault` when no plan is found.
  *
  * @param overrides The labels of the progressive overrides that hold; see `chooseOverrides`.
  * @param isInParts Whether what the client defers may be answered later. Not with a verdict: such an answer is one part.
@@ -71,13 +71,33 @@ export function planOperation(
 ): OperationPlan {
   const options = { operationName, overrides, verdict };
   const numbered = numberDefers(requested, operationName, isInParts && !verdict);
-  if (numbered.labels.length === 0) return planNumbered(supergraph, numbered, options);
-  try {
-    return planNumbered(supergraph, numbered, options);
-  } catch {
-    // The planner cannot defer everything, above all not what requires other fields; and `@defer` is a wish.
-    return planNumbered(supergraph, numberDefers(requested, operationName, false), options);
+  // The planner cannot defer everything, above all not what requires other fields; and `@defer` is a wish.
+  const whole = numbered.labels.length > 0 ? [numberDefers(requested, operationName, false)] : [];
+  return firstPlan([numbered, ...whole].map((document) => () => planNumbered(supergraph, document, options)));
+}
+
+/** What the first way that does not fail gives. Throws as `plansBy` does. */
+function firstPlan<Plan>(ways: readonly (() => Plan)[]): Plan {
+  for (const plan of plansBy(ways)) return plan;
+  throw new PlannerFault('There is no way to plan.');
+}
+
+/** What ways give that do not fail, one by one. Throws the last `PlannerFault` when all fail, and whatever else is thrown. */
+function* plansBy<Plan>(ways: readonly (() => Plan)[]): Generator<Plan, void> {
+  const faults: PlannerFault[] = [];
+  for (const way of ways) {
+    let plan: Plan;
+    try {
+      plan = way();
+    } catch (error) {
+      if (!(error instanceof PlannerFault)) throw error;
+      faults.push(error);
+      continue;
+    }
+    yield plan;
   }
+  const fault = faults.at(-1);
+  if (fault && faults.length === ways.length) throw fault;
 }
 
 interface PlanningOptions {
@@ -104,9 +124,7 @@ function planNumbered(
   const shape = verdict ? refuseFields(supergraph.needs, verdict, wholeShape) : wholeShape;
   const allowed = verdict ? dropRefused(supergraph.apiSchema, planned, operationName, shape) : planned;
   const node = planFetches(supergraph, shape, { document: allowed, operationName, overrides });
-  if (!node && shape.fields.some(({ kind }) => kind === 'Data')) {
-    throw new PanoramaError('INTERNAL', 'No plan was found for the operation.');
-  }
+  if (!node && shape.fields.some(({ kind }) => kind === 'Data')) throw new PlannerFault('There is nothing to fetch.');
   return Object.freeze({
     supergraphId: supergraph.id,
     operationKind: operation.operation,
@@ -159,67 +177,51 @@ function planFetches(supergraph: Supergraph, shape: ObjectShape, requested: Plan
   const { schema } = supergraph.planner.supergraph;
   const prepared = keepConditionalObjects(dropExcluded(dropIntrospection(requested.document)));
   const request = { ...requested, document: fillDirectiveArguments(supergraph.apiSchema, prepared) };
-  const planned = planWhole(supergraph, request);
+  const planned = refusingTooMany(() => planWhole(supergraph, request));
   if (!planned) return undefined;
-  const whole = losesMembers(supergraph, shape, planned) ? planMembers(supergraph, shape, request) : undefined;
-  return compilePlanNode(schema, mendPlan(supergraph, whole ?? planned));
+  const ways = [() => planMembers(supergraph, shape, request), () => planned];
+  const whole = losesMembers(supergraph, shape, planned) ? firstPlan(ways) : planned;
+  return compilePlanNode(schema, mendPlan(supergraph, whole));
 }
 
-/** The planner's plan; that of the second planner where the first finds none, or a wrong one. */
+/**
+ * The planner's plan; where it finds none, or a wrong one, one in steps. Where fields require fields that require others,
+ * the planner also fetches in vain now and then: there the shorter of the two is taken.
+ */
 function planWhole(supergraph: Supergraph, request: PlanningRequest): PlannedNode | undefined {
-  let found: PlannedNode | undefined;
-  try {
-    found = askPlanner(supergraph.planner, request);
-  } catch {
-    // It has led itself into a circle.
-    return planApart(supergraph, request);
-  }
-  const node = found && retype(supergraph, found);
-  return node && hasUnmetRequirement(supergraph.requirements, node) ? planApart(supergraph, request) : node;
+  const ways = [planAtOnce, planSteps].map((plan) => () => {
+    const planned = plan(supergraph, request);
+    const node = planned && retype(supergraph, planned);
+    if (node) refuseUnmet(supergraph, node);
+    return node;
+  });
+  return isRequiringInTurn(supergraph, request) ? shortestPlan(ways) : firstPlan(ways);
 }
 
-interface PlanningRequest {
-  readonly document: DocumentNode;
-  readonly operationName: string | undefined;
-  readonly overrides: ReadonlySet<string>;
+function shortestPlan(ways: readonly (() => PlannedNode | undefined)[]): PlannedNode | undefined {
+  const plans = [...plansBy(ways)];
+  const lengths = plans.map((plan) => (plan ? fetchesOf(plan).length : 0));
+  return plans[lengths.indexOf(Math.min(...lengths))];
 }
 
-function askPlanner(
-  planner: QueryPlanner,
-  { document, operationName, overrides }: PlanningRequest,
-): apollo.QueryPlan['node'] {
-  const options = operationName === undefined ? {} : { operationName };
-  // The planner's own validation would repeat what the request path has done already.
-  const operation = operationFromDocument(planner.supergraph.apiSchema(), document, { ...options, validate: false });
-  const overrideConditions = new Map([...overrides].map((label) => [label, true]));
+function refuseUnmet({ requirements }: Supergraph, plan: PlannedNode): void {
+  if (hasUnmetRequirement(requirements, plan)) throw new PlannerFault('A requirement is unmet.');
+}
+
+/** Runs a way to plan. Throws `PanoramaError` OPERATION_LIMIT_EXCEEDED where there are too many ways. */
+function refusingTooMany<Plan>(way: () => Plan): Plan {
   try {
-    return planner.buildQueryPlan(operation, { overrideConditions }).node;
+    return way();
   } catch (error) {
-    throw isTooLarge(error) ? tooLarge() : error;
+    if (!(error instanceof TooManyWays)) throw error;
+    const message =
+      'There are too many ways to fetch a field of the operation. Ask for less below fields of interfaces and unions, or in several operations.';
+    throw new PanoramaError('OPERATION_LIMIT_EXCEEDED', message, { limit: 'paths', value: error.bound });
   }
 }
 
-/** The planner knows such refusals by their messages only. */
-function isTooLarge(error: unknown): boolean {
-  return error instanceof Error && /^Too many options|^Number of non-local selections/.test(error.message);
-}
-
-function tooLarge(): PanoramaError {
-  const message =
-    'There are too many ways to fetch a field of the operation. Ask for less below fields of interfaces and unions, or in several operations.';
-  return new PanoramaError('OPERATION_LIMIT_EXCEEDED', message, { limit: 'paths', value: maxPaths });
-}
-
-function planApart(supergraph: Supergraph, request: PlanningRequest): PlannedNode {
-  const { planner, subgraphNames } = supergraph.apartPlanner();
-  const node = askPlanner(planner, request);
-  if (!node) throw new PanoramaError('INTERNAL', 'No plan was found for the operation.');
-  const named = mapFetches(node, (fetch, nodeOf) => nodeOf(withTrueName(fetch, subgraphNames)));
-  const renamed = retype(supergraph, named);
-  if (hasUnmetRequirement(supergraph.requirements, renamed)) {
-    throw new PanoramaError('INTERNAL', 'No plan was found for the operation.');
-  }
-  return renamed;
+function planAtOnce({ planner }: Supergraph, request: PlanningRequest): PlannedNode | undefined {
+  return askPlanner(planner, request);
 }
 
 /** The plan without the subgraphs that only the planners know. */
@@ -233,23 +235,13 @@ function retype({ typed }: Supergraph, plan: PlannedNode): PlannedNode {
   return mergeFetches(retyped);
 }
 
-/** A plan that loses nothing; undefined when there is none. */
-function planMembers(supergraph: Supergraph, shape: ObjectShape, request: PlanningRequest): PlannedNode | undefined {
+/** A plan that loses nothing. Throws `PlannerFault` when there is none. */
+function planMembers(supergraph: Supergraph, shape: ObjectShape, request: PlanningRequest): PlannedNode {
   const node = askPlanner(supergraph.memberPlanner(), request);
   const plan = node && dropAddedMembers(supergraph, retype(supergraph, node));
-  const isWhole = plan && !hasUnmetRequirement(supergraph.requirements, plan) && !losesMembers(supergraph, shape, plan);
-  return isWhole ? plan : undefined;
-}
-
-/** The planner puts the subgraph's name into the operation's. */
-function withTrueName(fetch: apollo.FetchNode, subgraphNames: ReadonlyMap<string, string>): apollo.FetchNode {
-  const { operationDocumentNode, ...rest } = fetch;
-  const { serviceName, operation, operationName } = fetch;
-  const trueName = subgraphNames.get(serviceName);
-  if (trueName === undefined) return fetch;
-  const renamed = operationName?.replace(`__${serviceName}__`, `__${trueName.replaceAll(/\W/g, '_')}__`);
-  const renamedOperation = operation.replace(operationName ?? '', renamed ?? '');
-  return { ...rest, serviceName: trueName, operation: renamedOperation, operationName: renamed };
+  if (!plan || losesMembers(supergraph, shape, plan)) throw new PlannerFault('A member is lost.');
+  refuseUnmet(supergraph, plan);
+  return plan;
 }
 
 /** The planner would silently plan as if the directive were not there. */

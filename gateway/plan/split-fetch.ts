@@ -22,7 +22,8 @@ export function splitFetch(
   const parts: SentStandIns[] = [];
   const partOf = new Map<FieldNode, number>();
   for (const { node, typeName } of fetchedFields(fetched, objectTypes)) {
-    const requirement = standIns.requirements.get(`${fetch.serviceName} ${typeName}.${node.name.value}`);
+    const name = standIns.fields.get(node.name.value)?.name ?? node.name.value;
+    const requirement = standIns.requirements.get(`${fetch.serviceName} ${typeName}.${name}`);
     partOf.set(node, requirement ? addToPart(parts, requirement) : 0);
   }
   if (parts.length < 2) return [fetch];

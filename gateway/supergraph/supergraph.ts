@@ -1,16 +1,18 @@
 import { createHash } from 'node:crypto';
 import { Supergraph as FederationSupergraph } from '@apollo/federation-internals';
-import { QueryPlanner } from '@apollo/query-planner';
+import type { QueryPlanner } from '@apollo/query-planner';
 import { type DocumentNode, type GraphQLSchema, parse, visit } from 'graphql';
 import { type AbstractMembers, abstractMembersOf } from './abstract-members.ts';
+import { createPlanner } from './bounded-planner.ts';
 import { completeMembers } from './complete-members.ts';
 import { dropUnresolvableKeys } from './drop-unresolvable-keys.ts';
+import { hideLabelled } from './hide-labelled.ts';
 import { stringOf } from './join-directives.ts';
 import { refuseUnknownSecurity } from './linked-directives.ts';
 import { needsOf, type SupergraphNeeds } from './needs.ts';
 import { type Requirements, requirementsOf } from './requirements.ts';
-import { setApart } from './set-apart.ts';
 import { addStandIns, type StandIns } from './stand-ins.ts';
+import { type StepSupergraph, stepSupergraphOf } from './step-supergraph.ts';
 import { type TypedSubgraph, typeInterfaceObjects } from './type-interface-objects.ts';
 import { unlinkExecutableDirectives } from './unlink-executable-directives.ts';
 
@@ -18,13 +20,6 @@ import { unlinkExecutableDirectives } from './unlink-executable-directives.ts';
 export interface SubgraphEntry {
   readonly name: string;
   readonly url: string;
-}
-
-/** A planner that knows some subgraphs under several names. */
-export interface ApartPlanner {
-  readonly planner: QueryPlanner;
-  /** The true names by the others. */
-  readonly subgraphNames: ReadonlyMap<string, string>;
 }
 
 /** One loaded version of a supergraph. It never changes; a new version is a new snapshot. */
@@ -36,8 +31,10 @@ export interface Supergraph {
   readonly apiSchema: GraphQLSchema;
   /** It knows the supergraph with the planner's faults mended: without useless keys, with stand-ins. */
   readonly planner: QueryPlanner;
-  /** A second planner, for operations that the first gets wrong; see `setApart`. Made when it is first needed. */
-  readonly apartPlanner: () => ApartPlanner;
+  /** A second planner, for operations that the first gets wrong; see `planSteps`. Made when it is first needed. */
+  readonly stepPlanner: () => QueryPlanner;
+  /** The supergraph as that planner knows it. Made when it is first needed. */
+  readonly steps: () => StepSupergraph;
   /** A third planner, for operations of which the first loses a part; see `completeMembers`. Made when it is first needed. */
   readonly memberPlanner: () => QueryPlanner;
   readonly members: AbstractMembers;
@@ -65,20 +62,28 @@ export function loadSupergraph(sdl: string): Supergraph {
   const federation = FederationSupergraph.build(source, { supportedFeatures: null });
   const { document, standIns } = addStandIns(source);
   const requirements = requirementsOf(document);
-  const { document: plannable, typed } = typeInterfaceObjects(document);
+  const { document: typedDocument, typed } = typeInterfaceObjects(document);
+  const plannable = hideLabelled(typedDocument);
+  const isMended = standIns.fields.size + typed.size > 0 || plannable !== typedDocument;
   // The rules for supergraphs, which stand-ins do not keep, are tested on the supergraph without them.
   federation.subgraphs();
-  let apart: ApartPlanner | undefined;
+  let steps: StepSupergraph | undefined;
+  const stepsOnce = () => {
+    steps ??= stepSupergraphOf(plannable);
+    return steps;
+  };
+  let stepPlanner: QueryPlanner | undefined;
   let memberPlanner: QueryPlanner | undefined;
   return Object.freeze({
     id: createHash('sha256').update(sdl).digest('hex'),
     sdl,
     apiSchema: apiSchemaOf(federation),
-    planner: createPlanner(standIns.fields.size + typed.size === 0 ? federation : buildUnchecked(plannable)),
-    apartPlanner: () => {
-      apart ??= createApartPlanner(plannable, requirements);
-      return apart;
+    planner: createPlanner(isMended ? buildUnchecked(plannable) : federation),
+    stepPlanner: () => {
+      stepPlanner ??= createPlanner(buildUnchecked(stepsOnce().document));
+      return stepPlanner;
     },
+    steps: stepsOnce,
     memberPlanner: () => {
       memberPlanner ??= createPlanner(buildUnchecked(completeMembers(plannable)));
       return memberPlanner;
@@ -93,32 +98,10 @@ export function loadSupergraph(sdl: string): Supergraph {
   });
 }
 
-/**
- * How many ways to a field the planner weighs; an operation with more of them is refused. Interfaces multiply them:
- * without a bound a short operation can take all memory there is.
- */
-export const maxPaths = 1000;
-
-/** Of how many plans the planner takes the best. */
-const maxPlans = 1000;
-
 /** With `@defer`, unless the subgraphs have a directive of that name of their own. */
 function apiSchemaOf(federation: FederationSupergraph): GraphQLSchema {
   const schema = federation.apiSchema();
   return schema.toGraphQLJSSchema({ includeDefer: !schema.directives().some(({ name }) => name === 'defer') });
-}
-
-function createPlanner(federation: FederationSupergraph): QueryPlanner {
-  return new QueryPlanner(federation, {
-    exposeDocumentNodeInFetchNode: true,
-    incrementalDelivery: { enableDefer: true },
-    debug: { pathsLimit: maxPaths, maxEvaluatedPlans: maxPlans },
-  });
-}
-
-function createApartPlanner(document: DocumentNode, requirements: Requirements): ApartPlanner {
-  const apart = setApart(document, requirements);
-  return { planner: createPlanner(buildUnchecked(apart.document)), subgraphNames: apart.subgraphNames };
 }
 
 function buildUnchecked(document: DocumentNode): FederationSupergraph {

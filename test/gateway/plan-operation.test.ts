@@ -65,8 +65,7 @@ describe('a plan', () => {
       },
     };
     const failingPlanner = Object.setPrototypeOf(planner, supergraph.planner);
-    const apartPlanner = () => ({ planner: failingPlanner, subgraphNames: new Map() });
-    const failing = { ...supergraph, planner: failingPlanner, apartPlanner };
+    const failing = { ...supergraph, planner: failingPlanner };
     const document = parse('{ me { name ... @defer { karma } } }');
     const { node, partLabels } = planOperation(failing, document, undefined, new Set(), true);
     expect(outline(node)).toEqual({ Sequence: ['accounts', { 'Flatten me': 'reviews' }] });
