@@ -1,6 +1,7 @@
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchCustomer360 } from './customer360/command.ts';
+import { benchFeed } from './feed/command.ts';
 import { benchGateways } from './gateway/command.ts';
 import { composeShop } from './gateway/shop-process.ts';
 import { benchHostile } from './hostile/command.ts';
@@ -9,7 +10,7 @@ import { measureStart } from './start.ts';
 import { formatTable } from './table.ts';
 import { benchWorkers } from './workers/command.ts';
 
-const usage = `usage: node bench/main.ts [start | gateway | customer360 | operations | hostile | workers]
+const usage = `usage: node bench/main.ts [start | gateway | customer360 | operations | hostile | workers | feed]
     [--seconds N] [--peers ours-alone,stock,hive,hive-rust,hive-rust-sharing] [--subgraphs-port N] [--other title,url,pid]...
   runs every bench, or one; another gateway serves what "node bench/main.ts supergraph --subgraphs-port N" prints
 `;
@@ -40,6 +41,7 @@ const benches: Readonly<Record<string, () => Promise<string>>> = {
   operations: () => benchOperations(),
   hostile: () => benchHostile(),
   workers: () => benchWorkers(seconds),
+  feed: () => benchFeed({ seconds }),
 };
 
 async function main([name]: readonly string[]): Promise<number> {

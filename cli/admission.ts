@@ -26,11 +26,14 @@ const automaticDocumentBytes = 16 * 1024 * 1024;
 /** The part of a gateway's options that says what is let in. Throws `SettingError` for a manifest that cannot be used. */
 export function admissionOptions(config: AdmissionConfig, defaults: AdmissionDefaults): Partial<GatewayOptions> {
   if (config.rateLimit?.store === 'postgres' && !defaults.store) {
-    throw new SettingError('rateLimit.store cannot be "postgres" here: a gateway alone has no database to count in.');
+    throw new SettingError(
+      'rateLimit.store cannot be "postgres" here: a gateway without `auth.apiKeys` has no database to count in.',
+    );
   }
   const { store = createMemoryRateLimitStore() } = defaults;
   return {
     limits: { ...defaults.limits, ...config.limits },
+    streams: config.streams ?? {},
     rateLimiter: createRateLimiter(store, { ...defaults.rateLimits, ...config.rateLimit }),
     documents: documentPolicy(config, defaults.directory),
     origins: config.cors?.origins ?? [],

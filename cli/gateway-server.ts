@@ -1,27 +1,26 @@
 import { dirname, resolve } from 'node:path';
-import type { Access } from '../gateway/admission/authenticate.ts';
-import { createAuthenticator } from '../gateway/admission/authenticator.ts';
-import { principalOf } from '../gateway/admission/identity.ts';
 import { noRateLimits } from '../gateway/admission/rate-limit.ts';
-import { createTokenReader } from '../gateway/admission/read-token.ts';
 import { createDocumentValidator } from '../gateway/admission/validate-document.ts';
 import { auditAccess } from '../gateway/connections/audit-access.ts';
 import { connectSubgraphs, type SubgraphOptions } from '../gateway/connections/connect-subgraphs.ts';
-import { createGateway, createGatewayPlans } from '../gateway/index.ts';
+import { connectSubscriptions } from '../gateway/connections/connect-subscriptions.ts';
+import { createGateway, createGatewayPlans, type GatewayOptions } from '../gateway/index.ts';
 import type { PlanCache } from '../gateway/plan/plan-cache.ts';
 import { type HotOperation, warmPlans } from '../gateway/plan/warm-plans.ts';
 import type { Supergraph } from '../gateway/supergraph/supergraph.ts';
 import { type SupergraphWatch, watchSupergraph } from '../gateway/supergraph/watch.ts';
 import { readSupergraphFile } from '../gateway/supergraph/watch-file.ts';
 import { readSupergraphUrl } from '../gateway/supergraph/watch-url.ts';
-import { type AuditLog, logAuditRecords } from '../kernel/audit/audit-log.ts';
+import type { AuditLog } from '../kernel/audit/audit-log.ts';
 import { type GatewayConfig, readGatewayConfig } from '../kernel/config/gateway-config.ts';
 import { anySupergraphLimits } from '../kernel/config/operation-limits.ts';
-import { SettingError } from '../kernel/config/setting-error.ts';
 import type { GatewaySettings } from '../kernel/config/settings.ts';
+import type { SubgraphRequest } from '../kernel/subgraph/connection.ts';
 import type { Logger } from '../kernel/telemetry/logger.ts';
 import { type AdmissionDefaults, admissionOptions } from './admission.ts';
+import { type GatewayAccess, openGatewayAccess, settingFor } from './gateway-access.ts';
 import { readHotOperations } from './hot-operations.ts';
+import { Started } from './started.ts';
 
 const subgraphDefaults = { forwardHeaders: [], timeoutMs: 10_000, maxAnswerBytes: 16 * 1024 * 1024 } as const;
 
@@ -60,27 +59,9 @@ function subgraphOptions({ config, settings }: GatewayStart, name: string): Subg
   const { subgraphs = {}, everySubgraph } = config;
   const own = Object.hasOwn(subgraphs, name) ? subgraphs[name] : undefined;
   const { token, ...options } = { ...subgraphDefaults, ...everySubgraph, ...own };
-  return { ...options, ...(token && { tokenSecret: token.secret ?? platformSecret(settings, 'token') }) };
-}
-
-/** The secret of the platform, for what the file leaves to it. */
-function platformSecret({ PANORAMA_SECRET: secret }: GatewaySettings, key: string): string {
-  if (secret !== undefined) return secret;
-  throw new SettingError(`The configuration has \`${key}\`, which needs the setting PANORAMA_SECRET.`);
-}
-
-/** Who may send what. Without a section `auth` everyone may. */
-function accessOf({ config, settings }: GatewayStart, logger: Logger): Access {
-  const { auth } = config;
-  const introspection = settings.PANORAMA_INTROSPECTION ?? config.introspection ?? !auth;
-  if (!auth) return { kind: 'anonymous', introspection };
-  const secret = auth.accessTokens ? platformSecret(settings, 'auth.accessTokens') : undefined;
-  const readToken = createTokenReader({ secret, jwt: auth.jwt, logger });
   return {
-    kind: 'authenticated',
-    authenticator: createAuthenticator({ readToken, principalFor: principalOf }),
-    introspection,
-    admitsAnonymous: auth.anonymous ?? false,
+    ...options,
+    ...(token && { tokenSecret: token.secret ?? settingFor(settings, 'PANORAMA_SECRET', 'token') }),
   };
 }
 
@@ -88,6 +69,14 @@ function accessOf({ config, settings }: GatewayStart, logger: Logger): Access {
 function warnOfStrangers({ subgraphs = {} }: GatewayConfig, supergraph: Supergraph, logger: Logger): void {
   const strangers = Object.keys(subgraphs).filter((name) => !supergraph.subgraphs.has(name));
   if (strangers.length > 0) logger.warn({ strangers }, 'The configuration names subgraphs that are not there');
+}
+
+/** The same connections, with a record of who reaches what by them. */
+function auditEach<Answer>(
+  audit: AuditLog,
+  connections: ReadonlyMap<string, (request: SubgraphRequest) => Answer>,
+): ReadonlyMap<string, (request: SubgraphRequest) => Answer> {
+  return new Map(Array.from(connections, ([name, one]) => [name, auditAccess(audit, name, one)]));
 }
 
 function startWatch(
@@ -104,9 +93,14 @@ function startWatch(
     intervalMs,
     connect(supergraph) {
       warnOfStrangers(config, supergraph, logger);
-      const connections = connectSubgraphs(supergraph, (name) => subgraphOptions(start, name));
-      if (!audit) return connections;
-      return new Map(Array.from(connections, ([name, one]) => [name, auditAccess(audit, name, one)]));
+      const optionsOf = (name: string) => subgraphOptions(start, name);
+      const connections = connectSubgraphs(supergraph, optionsOf);
+      const subscribingConnections = connectSubscriptions(supergraph, optionsOf);
+      if (!audit) return { connections, subscribingConnections };
+      return {
+        connections: auditEach(audit, connections),
+        subscribingConnections: auditEach(audit, subscribingConnections),
+      };
     },
     prepare,
     logger,
@@ -148,35 +142,49 @@ export async function openGatewayServer(
   logger: Logger,
   stopping: AbortSignal,
 ): Promise<GatewayServer> {
-  const { settings, config } = start;
-  const plans = createGatewayPlans();
-  const access = accessOf(start, logger);
-  // Who is nobody leaves no record.
-  const audit = access.kind === 'authenticated' ? logAuditRecords(logger) : undefined;
-  const watch = await startWatch(start, createWarmUp(start, plans, logger, stopping), audit, logger);
-  const reaches = [config.everySubgraph ?? {}, ...Object.values(config.subgraphs ?? {})];
+  const started = new Started();
   try {
-    const gateway = await createGateway({
-      current: watch.current,
-      access,
-      ...admissionOptions(config, gatewayAdmission(start)),
-      suggestions: config.suggestions ?? access.introspection,
-      ...(config.maxRequestBytes !== undefined && { maxBodyBytes: config.maxRequestBytes }),
-      ...(config.deadlineMs !== undefined && { deadlineMs: config.deadlineMs }),
-      forwardedHeaders: [...new Set(reaches.flatMap(({ forwardHeaders = [] }) => forwardHeaders))],
-      planOperation: plans,
-      ...(audit && { audit }),
-      health: [{ name: 'supergraph', critical: false, check: watch.check }],
-      logger,
-    });
+    const { config, settings } = start;
+    const identity = await openGatewayAccess({ config, settings, logger, started });
+    const plans = createGatewayPlans();
+    const watching = startWatch(start, createWarmUp(start, plans, logger, stopping), identity.audit, logger);
+    const watch = await started.add(watching, (one) => one.stop());
+    const gateway = await createGateway(gatewayOptions(start, { identity, watch, plans, logger }));
     const server = await gateway.open({ port: settings.PORT, host: settings.HOST });
     const stop = async (graceMs: number) => {
       await server.drain(graceMs);
-      await watch.stop();
+      await started.stop();
     };
     return { port: server.port, supergraphId: watch.current().supergraph.id, stop };
   } catch (error) {
-    await watch.stop();
+    await started.stop();
     throw error;
   }
+}
+
+interface GatewayParts {
+  readonly identity: GatewayAccess;
+  readonly watch: SupergraphWatch;
+  readonly plans: PlanCache;
+  readonly logger: Logger;
+}
+
+function gatewayOptions(start: GatewayStart, { identity, watch, plans, logger }: GatewayParts): GatewayOptions {
+  const { config } = start;
+  const { access, audit, store } = identity;
+  const reaches = [config.everySubgraph ?? {}, ...Object.values(config.subgraphs ?? {})];
+  return {
+    current: watch.current,
+    onReplaced: watch.onReplaced,
+    access,
+    ...admissionOptions(config, { ...gatewayAdmission(start), ...(store && { store }) }),
+    suggestions: config.suggestions ?? access.introspection,
+    ...(config.maxRequestBytes !== undefined && { maxBodyBytes: config.maxRequestBytes }),
+    ...(config.deadlineMs !== undefined && { deadlineMs: config.deadlineMs }),
+    forwardedHeaders: [...new Set(reaches.flatMap(({ forwardHeaders = [] }) => forwardHeaders))],
+    planOperation: plans,
+    ...(audit && { audit }),
+    health: [{ name: 'supergraph', critical: false, check: watch.check }],
+    logger,
+  };
 }

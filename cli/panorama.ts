@@ -20,6 +20,10 @@ const commands: Readonly<Record<string, { readonly summary: string; run(args: re
     summary: 'serve one app, to gateways  APP [--port N] [--host H] [--data-dir DIR] [--config FILE]',
     run: async (args) => (await import('./commands/subgraph.ts')).subgraph(args),
   },
+  compose: {
+    summary: 'print the supergraph of the suite, for gateways beside it',
+    run: async (args) => (await import('./commands/compose.ts')).compose(args),
+  },
   keys: {
     summary: 'make, list and revoke API keys   create|list|revoke --tenant T [--name N] [--app A] [--permission P] ...',
     run: async (args) => (await import('./commands/keys.ts')).keys(args),

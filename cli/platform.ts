@@ -8,32 +8,36 @@ import { createTokenReader } from '../gateway/admission/read-token.ts';
 import { auditAccess } from '../gateway/connections/audit-access.ts';
 import { batchEntities } from '../gateway/connections/batch-entities.ts';
 import { shareReads } from '../gateway/connections/share-reads.ts';
-import { signCalls } from '../gateway/connections/sign-calls.ts';
+import { signCalls, signSubscriptions } from '../gateway/connections/sign-calls.ts';
 import { createGateway } from '../gateway/index.ts';
 import { createPlayground } from '../gateway/server/playground.ts';
 import { serveAlways } from '../gateway/supergraph/served-supergraph.ts';
-import { type AuditLog, createAuditLog } from '../kernel/audit/audit-log.ts';
-import { type AuditRecord, insertAuditRecords } from '../kernel/audit/audit-record.ts';
+import type { AuditLog } from '../kernel/audit/audit-log.ts';
 import { suiteLimits } from '../kernel/config/operation-limits.ts';
 import { keepSecret } from '../kernel/config/secret.ts';
 import type { Settings } from '../kernel/config/settings.ts';
 import { connectionStringFor } from '../kernel/data/app-role.ts';
 import { lockDirectory } from '../kernel/data/directory-lock.ts';
 import { migrate } from '../kernel/data/migrate.ts';
+import { changeFeedSchema } from '../kernel/data/platform-schema.ts';
 import { startEmbeddedPostgres } from '../kernel/data/postgres/embedded-postgres.ts';
-import { openTenantWriter } from '../kernel/data/tenant-writer.ts';
-import { openUseCounter, type UseCounter, useCounterSchema } from '../kernel/data/use-counter.ts';
+import { useCounterSchema } from '../kernel/data/use-counter.ts';
 import { PanoramaError } from '../kernel/errors/panorama-error.ts';
 import type { RunningApp } from '../kernel/subgraph/app.ts';
-import type { Connection } from '../kernel/subgraph/connection.ts';
+import type { Connection, SubscribingConnection } from '../kernel/subgraph/connection.ts';
 import { createLogger, type Logger } from '../kernel/telemetry/logger.ts';
-import type { TenantId } from '../kernel/tenancy/ids.ts';
 import { createCallSigner } from '../kernel/tenancy/subgraph-token.ts';
 import { apps } from '../subgraphs/index.ts';
 import { type KeyAuthenticator, openKeyAuthenticator } from '../subgraphs/users/authenticate.ts';
 import { admissionOptions } from './admission.ts';
+import { appSchema } from './app-schema.ts';
 import { type DemoTarget, insertDemoData } from './demo/insert.ts';
+import { openSyncDemo } from './demo/sync-demo.ts';
 import { demoCustomerId, demoKeys } from './demo/tenants.ts';
+import { openAudit, openCounter } from './gateway-database.ts';
+import { type FeedSource, openFeed } from './open-feed.ts';
+import { reachApps } from './reach-apps.ts';
+import { Started } from './started.ts';
 import { readSuiteSupergraph } from './suite-supergraph.ts';
 
 /** The whole platform in one process. */
@@ -49,21 +53,6 @@ type Progress = (step: string) => void;
 const poolSize = 5;
 const drainMs = 5_000;
 
-/** What has been started and must be stopped, in reverse order, also when a later step fails. */
-class Started {
-  readonly #stops: (() => Promise<void>)[] = [];
-
-  async add<T>(starting: Promise<T>, stop: (started: T) => Promise<void>): Promise<T> {
-    const started = await starting;
-    this.#stops.push(() => stop(started));
-    return started;
-  }
-
-  async stop(): Promise<void> {
-    for (let next = this.#stops.pop(); next; next = this.#stops.pop()) await next();
-  }
-}
-
 /** The connection string of the database's owner: the operator's, or that of the embedded server, which is started. */
 async function openPostgres(settings: Settings, started: Started, onProgress: Progress): Promise<string> {
   await mkdir(settings.PANORAMA_DATA_DIR, { recursive: true });
@@ -73,11 +62,16 @@ async function openPostgres(settings: Settings, started: Started, onProgress: Pr
   return postgres.connectionString;
 }
 
-async function startApps(ownerUrl: string, secret: string, logger: Logger, started: Started): Promise<RunningApp[]> {
+async function startApps(source: FeedSource, started: Started): Promise<RunningApp[]> {
+  const { ownerUrl, secret, logger } = source;
   const running: RunningApp[] = [];
+  const callApp = reachApps(running, secret);
+  const { feed } = await started.add(openFeed(source), (one) => one.stop());
   for (const app of apps) {
     const databaseUrl = app.hasData ? connectionStringFor(ownerUrl, { app: app.name, secret }) : '';
-    running.push(await started.add(app.start({ databaseUrl, poolSize, secret, logger }), (one) => one.stop()));
+    running.push(
+      await started.add(app.start({ databaseUrl, poolSize, secret, logger, feed, callApp }), (one) => one.stop()),
+    );
   }
   return running;
 }
@@ -131,13 +125,8 @@ function connectApp({ name, execute }: RunningApp, secret: string, audit: AuditL
   return auditAccess(audit, name, connection);
 }
 
-/** What waits is written before the connection to the database closes. */
-async function openAudit(ownerUrl: string, secret: string, logger: Logger, started: Started): Promise<AuditLog> {
-  const databaseUrl = connectionStringFor(ownerUrl, { app: useCounterSchema.name, secret });
-  const writer = await started.add(Promise.resolve(openTenantWriter({ databaseUrl })), (one) => one.stop());
-  const write = (tenantId: TenantId, records: readonly AuditRecord[]) =>
-    writer.write(tenantId, insertAuditRecords(records));
-  return await started.add(Promise.resolve(createAuditLog({ write, logger })), (log) => log.idle());
+function connectToEvents({ name, subscribe }: RunningApp, secret: string, audit: AuditLog): SubscribingConnection {
+  return auditAccess(audit, name, signSubscriptions(subscribe, createCallSigner(secret, name)));
 }
 
 /** Whether several gateways on the same database hold to one limit. */
@@ -145,35 +134,22 @@ function sharesCounters({ admission }: Settings): boolean {
   return admission.rateLimit?.store === 'postgres';
 }
 
-/** A counter that fails does so for every request: its log is not to be a flood of its own. */
-const failureLogMs = 10_000;
-
-function openCounter(ownerUrl: string, secret: string, logger: Logger, started: Started): Promise<UseCounter> {
-  const databaseUrl = connectionStringFor(ownerUrl, { app: useCounterSchema.name, secret });
-  let loggedAt = Number.NEGATIVE_INFINITY;
-  const onFailure = (error: unknown) => {
-    if (performance.now() - loggedAt < failureLogMs) return;
-    loggedAt = performance.now();
-    logger.error({ err: error }, 'The rate limit is counted in this process alone: the database does not answer');
-  };
-  const counter = openUseCounter({ databaseUrl, durationSeconds: 60, onFailure });
-  return started.add(Promise.resolve(counter), (one) => one.stop());
-}
-
 async function openDoors(settings: Settings, ownerUrl: string, secret: string, started: Started, onProgress: Progress) {
   const demo = settings.PANORAMA_DEMO;
   const logger = createLogger(settings.LOG_LEVEL);
-  const running = await startApps(ownerUrl, secret, logger, started);
+  const running = await startApps({ settings, ownerUrl, secret, logger }, started);
   const usersUrl = connectionStringFor(ownerUrl, { app: 'users', secret });
   if (demo) await keepDemo(usersUrl, { ownerUrl, secret }, onProgress);
   const keys = openKeyAuthenticator({ databaseUrl: usersUrl, secret, demo });
   await started.add(Promise.resolve(keys), (one) => one.stop());
-  const audit = await openAudit(ownerUrl, secret, logger, started);
-  const counter = sharesCounters(settings) ? await openCounter(ownerUrl, secret, logger, started) : undefined;
+  const database = { ownerUrl, secret, logger, started };
+  const audit = await openAudit(database);
+  const counter = sharesCounters(settings) ? await openCounter(database) : undefined;
   const gateway = await createGateway({
     current: serveAlways(
       await readSuiteSupergraph(apps),
       new Map(running.map((app) => [app.name, connectApp(app, secret, audit)])),
+      new Map(running.map((app) => [app.name, connectToEvents(app, secret, audit)])),
     ),
     access: {
       kind: 'authenticated',
@@ -190,6 +166,7 @@ async function openDoors(settings: Settings, ownerUrl: string, secret: string, s
     suggestions: demo,
     health: running.map(({ name, check }) => ({ name, critical: name === 'users', check })),
     playground: await openPlayground(demo),
+    pages: demo ? [await openSyncDemo()] : [],
     logger,
   });
   const listening = gateway.open({ port: settings.PORT, host: settings.HOST });
@@ -204,14 +181,13 @@ export async function startPlatform(settings: Settings, onProgress: Progress): P
   try {
     const ownerUrl = await openPostgres(settings, started, onProgress);
     const secret = settings.PANORAMA_SECRET ?? (await keepSecret(settings.PANORAMA_DATA_DIR));
-    const schemas = apps
-      .filter((app) => app.hasData)
-      .map(({ name, readsAudit }) => ({
-        name,
-        migrationsDirectory: new URL(`../prisma/${name}/migrations/`, import.meta.url),
-        audit: readsAudit ? ('reader' as const) : undefined,
-      }));
-    await migrate({ connectionString: ownerUrl, apps: [...schemas, useCounterSchema], secret, onProgress });
+    const schemas = apps.filter((app) => app.hasData).map(appSchema);
+    await migrate({
+      connectionString: ownerUrl,
+      apps: [...schemas, useCounterSchema, changeFeedSchema],
+      secret,
+      onProgress,
+    });
     const server = await openDoors(settings, ownerUrl, secret, started, onProgress);
     return { url: `http://${settings.HOST}:${server.port}`, stop };
   } catch (error) {

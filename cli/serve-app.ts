@@ -3,10 +3,15 @@ import { sendLiveness, sendReadiness } from '../gateway/server/health.ts';
 import type { Settings } from '../kernel/config/settings.ts';
 import { connectionStringFor } from '../kernel/data/app-role.ts';
 import { migrate } from '../kernel/data/migrate.ts';
+import { changeFeedSchema } from '../kernel/data/platform-schema.ts';
 import type { App, RunningApp } from '../kernel/subgraph/app.ts';
 import { startSubgraphServer } from '../kernel/subgraph/http-server.ts';
-import { createLogger } from '../kernel/telemetry/logger.ts';
+import { createLogger, type Logger } from '../kernel/telemetry/logger.ts';
 import { createCallVerifier } from '../kernel/tenancy/subgraph-token.ts';
+import { appSchema } from './app-schema.ts';
+import { openFeed } from './open-feed.ts';
+import { reachServedApps } from './reach-apps.ts';
+import { Started } from './started.ts';
 
 /** What one app is served with. */
 export interface ServeAppOptions {
@@ -31,10 +36,9 @@ const poolSize = 10;
 /** The connection string of the app's own role, once its schema is up to date. */
 async function prepareDatabase({ app, ownerUrl, secret }: ServeAppOptions): Promise<string> {
   if (ownerUrl === undefined) return '';
-  const migrationsDirectory = new URL(`../prisma/${app.name}/migrations/`, import.meta.url);
   await migrate({
     connectionString: ownerUrl,
-    apps: [{ name: app.name, migrationsDirectory, audit: app.readsAudit ? 'reader' : undefined }],
+    apps: [appSchema(app), changeFeedSchema],
     secret,
     onProgress: (step) => process.stderr.write(`${step} ...\n`),
   });
@@ -52,15 +56,27 @@ function answerHealth({ name, check }: RunningApp) {
   };
 }
 
+/** Starts the app on its database, its feed and its ways to other apps. */
+async function startApp(options: ServeAppOptions, logger: Logger, started: Started): Promise<RunningApp> {
+  const { app, settings, ownerUrl, secret } = options;
+  const databaseUrl = await prepareDatabase(options);
+  const opened = ownerUrl && (await started.add(openFeed({ settings, ownerUrl, secret, logger }), (one) => one.stop()));
+  const callApp = reachServedApps(settings.apps, secret);
+  const starting = app.start({ databaseUrl, poolSize, secret, logger, callApp, ...(opened && { feed: opened.feed }) });
+  return await started.add(starting, (one) => one.stop());
+}
+
 /** Serves one app over HTTP. Rejects with the system's error when the port is taken. */
 export async function serveApp(options: ServeAppOptions): Promise<ServedApp> {
   const { app, settings, secret } = options;
   const logger = createLogger(settings.LOG_LEVEL);
-  const running = await app.start({ databaseUrl: await prepareDatabase(options), poolSize, secret, logger });
+  const started = new Started();
   try {
+    const running = await startApp(options, logger, started);
     const server = await startSubgraphServer({
       name: app.name,
       execute: running.execute,
+      subscribe: running.subscribe,
       verifyCall: createCallVerifier(secret, app.name),
       answerElsewhere: answerHealth(running),
       port: settings.PORT,
@@ -69,11 +85,11 @@ export async function serveApp(options: ServeAppOptions): Promise<ServedApp> {
     });
     const stop = async (graceMs: number) => {
       await server.drain(graceMs);
-      await running.stop();
+      await started.stop();
     };
     return { port: server.port, stop };
   } catch (error) {
-    await running.stop();
+    await started.stop();
     throw error;
   }
 }

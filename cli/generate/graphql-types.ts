@@ -38,6 +38,7 @@ export async function generateGraphqlTypes(app: AppSources): Promise<string> {
         DateTime: { input: 'Date', output: 'Date' },
         JSON: 'unknown',
         MinorUnits: 'number',
+        Cursor: 'string',
         federation__FieldSet: 'string',
       },
       maybeValue: 'T | null',

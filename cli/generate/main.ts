@@ -14,6 +14,12 @@ const path = (relative: string) => fileURLToPath(new URL(relative, root));
 
 const hasStore = (app: string) => existsSync(path(`subgraphs/${app}/store.ts`));
 
+/** What resolvers of types of `shared.graphql` get as their parent. */
+const sharedMappers = {
+  Change: '../../kernel/changes/change.ts#Change as ChangeModel',
+  Resync: '../../kernel/changes/feed.ts#Resync as ResyncModel',
+};
+
 /** The types that a store exports as `<Type>Model` are what resolvers of `<Type>` get as their parent. */
 async function readMappers(app: string): Promise<Record<string, string>> {
   if (!hasStore(app)) return {};
@@ -38,7 +44,7 @@ async function generateResolverTypes(app: string): Promise<void> {
     name: app,
     schemaFiles: [path('kernel/subgraph/shared.graphql'), ...(await readSchemaFiles(app))],
     contextModule: context,
-    mappers: await readMappers(app),
+    mappers: { ...sharedMappers, ...(await readMappers(app)) },
   });
   await writeFile(path(`generated/graphql/${app}.ts`), types);
 }

@@ -60,7 +60,7 @@ export function createDenialAudit(log: AuditLog, logger: Logger): DenialAudit {
   }
 
   function around(pipeline: Pipeline): Pipeline {
-    return async (request) => {
+    const answer: Pipeline['answer'] = async (request) => {
       let isNoted = false;
       const noteOnce = async (errors: readonly GraphQLError[]) => {
         const denials = isNoted ? [] : deniedHere(errors, request);
@@ -70,7 +70,7 @@ export function createDenialAudit(log: AuditLog, logger: Logger): DenialAudit {
       };
       let result: OperationResult;
       try {
-        result = await pipeline(request);
+        result = await pipeline.answer(request);
       } catch (error) {
         if (error instanceof PanoramaError) await noteOnce([error]);
         throw error;
@@ -78,6 +78,19 @@ export function createDenialAudit(log: AuditLog, logger: Logger): DenialAudit {
       if (result.errors) await noteOnce(result.errors);
       return result.later ? { ...result, later: withNotes(result.later, noteOnce) } : result;
     };
+
+    const subscribe: Pipeline['subscribe'] = async (request) => {
+      const noteDenials = (errors: readonly GraphQLError[]) =>
+        note(deniedHere(errors, request), { ...request.context, ...describe(request) });
+      const subscription = await pipeline.subscribe(request).catch(async (error: unknown) => {
+        if (error instanceof PanoramaError) await noteDenials([error]);
+        throw error;
+      });
+      if (subscription.kind === 'refused') await noteDenials(subscription.errors);
+      return subscription;
+    };
+
+    return { answer, subscribe };
   }
 
   return {

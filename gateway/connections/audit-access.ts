@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { AuditLog } from '../../kernel/audit/audit-log.ts';
-import type { Connection } from '../../kernel/subgraph/connection.ts';
+import type { SubgraphRequest } from '../../kernel/subgraph/connection.ts';
 import type { Principal } from '../../kernel/tenancy/principal.ts';
 import type { RequestContext } from '../../kernel/tenancy/request-context.ts';
 
@@ -13,12 +13,12 @@ const maxRecorded = 50_000;
  * Records that a credential reaches a subgraph from an app: once in an hour. The record is named after all of these, so
  * there is one, however many gateways there are. Nobody waits for it, and what was recorded costs a look into a map.
  */
-export function auditAccess(
+export function auditAccess<Answer>(
   log: AuditLog,
   target: string,
-  connection: Connection,
+  connection: (request: SubgraphRequest) => Answer,
   clock: () => number = Date.now,
-): Connection {
+): (request: SubgraphRequest) => Answer {
   // By credential and app: principals are made anew every few seconds.
   const recorded = new LRUCache<string, true>({ max: maxRecorded });
   let seen = new WeakSet<Principal>();

@@ -3,6 +3,7 @@ import { createCallSigner, subgraphTokenHeader } from '../../kernel/tenancy/subg
 import type { Supergraph } from '../supergraph/supergraph.ts';
 import { SupergraphError } from '../supergraph/supergraph-error.ts';
 import { batchEntities } from './batch-entities.ts';
+import type { SubscriptionOptions } from './connect-subscriptions.ts';
 import { connectHttp } from './http.ts';
 import { shareReads } from './share-reads.ts';
 
@@ -18,6 +19,8 @@ export interface SubgraphOptions {
   readonly maxAnswerBytes: number;
   /** The secret of the platform that the subgraph belongs to. With it, every call carries a token made for the subgraph. */
   readonly tokenSecret?: string;
+  /** By default WebSocket, at the subgraph's own URL. */
+  readonly subscriptions?: SubscriptionOptions;
 }
 
 /**
@@ -39,8 +42,7 @@ export function connectSubgraphs(
     const sign = tokenSecret === undefined ? undefined : createCallSigner(tokenSecret, name);
     const headers = (request: SubgraphRequest, body: string) => {
       const sent = headersFor(request, forwardHeaders);
-      const { principal, correlationId, operationName } = request.context;
-      if (sign) sent[subgraphTokenHeader] = sign({ principal, correlationId, operationName, body });
+      if (sign) sent[subgraphTokenHeader] = sign({ ...request.context, body });
       return sent;
     };
     const connection = connectHttp({ url, timeoutMs, maxBodyBytes: maxAnswerBytes, headers });
@@ -53,7 +55,8 @@ function isHttpUrl(text: string): boolean {
   return URL.canParse(text) && ['http:', 'https:'].includes(new URL(text).protocol);
 }
 
-function headersFor({ context }: SubgraphRequest, forwardHeaders: readonly string[]): Record<string, string> {
+/** The headers of a client's request that a subgraph may see, and the correlation id. */
+export function headersFor({ context }: SubgraphRequest, forwardHeaders: readonly string[]): Record<string, string> {
   const headers: Record<string, string> = { 'x-correlation-id': context.correlationId };
   for (const name of forwardHeaders) {
     const value = context.forwardedHeaders?.[name];

@@ -84,7 +84,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
  * With `application/json`, an answer of another status may come from anything on the way: the protocol says so. A
  * redirect is no answer either, and is not followed.
  */
-function isAnswer(status: number, contentType: string | string[] | undefined): boolean {
+export function isAnswer(status: number, contentType: string | string[] | undefined): boolean {
   if (typeof contentType !== 'string') return false;
   const mediaType = contentType.split(';', 1)[0]?.trim().toLowerCase();
   const isSuccess = status >= 200 && status < 300;

@@ -1,4 +1,9 @@
-import type { Connection, SubgraphExecutor } from '../../kernel/subgraph/connection.ts';
+import type {
+  Connection,
+  SubgraphExecutor,
+  SubscribingConnection,
+  SubscribingExecutor,
+} from '../../kernel/subgraph/connection.ts';
 import type { CallSigner } from '../../kernel/tenancy/subgraph-token.ts';
 
 /**
@@ -8,4 +13,10 @@ import type { CallSigner } from '../../kernel/tenancy/subgraph-token.ts';
 export function signCalls(execute: SubgraphExecutor, sign: CallSigner): Connection {
   return ({ document, operationName, variables, context }) =>
     execute({ document, operationName, variables, token: sign(context), signal: context.signal });
+}
+
+/** The same for subscriptions. The token has to hold when one begins, and not as long as it lasts. */
+export function signSubscriptions(subscribe: SubscribingExecutor, sign: CallSigner): SubscribingConnection {
+  return ({ document, operationName, variables, context }) =>
+    subscribe({ document, operationName, variables, token: sign(context), signal: context.signal });
 }

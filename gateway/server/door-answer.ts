@@ -49,7 +49,7 @@ export async function answerOperation(
   logger: Logger,
 ): Promise<OperationResult> {
   try {
-    return await pipeline(request);
+    return await pipeline.answer(request);
   } catch (error) {
     return { errors: [presentFailure(error, request.context.correlationId, logger)] };
   }

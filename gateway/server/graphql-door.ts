@@ -8,13 +8,17 @@ import { correlationIdOf } from '../../kernel/tenancy/correlation-id.ts';
 import type { RequestContext } from '../../kernel/tenancy/request-context.ts';
 import type { DenialAudit } from '../admission/audit-denials.ts';
 import type { NoteAdmission } from '../admission/audit-key-use.ts';
+import { readCredentials } from '../admission/authenticate.ts';
 import type { RateLimiter, Sender } from '../admission/rate-limit.ts';
 import type { SentDocument } from '../admission/resolve-document.ts';
 import type { Pipeline } from '../pipeline.ts';
 import { type AdmitText, admitBody, admitSearch } from './admit-text.ts';
 import { answerOperation } from './door-answer.ts';
+import { asksForEvents, type EventRequest, type EventStreamDoor } from './event-stream.ts';
+import { readIdempotencyKey } from './idempotency-key.ts';
 import type { IdentifySender } from './identify-sender.ts';
 import { sendPieces } from './incremental-answer.ts';
+import { bodyOfSearch, isSubscription } from './read-operation.ts';
 import { refuseForgery } from './refuse-forgery.ts';
 import { type ShortRequest, type ShortWay, wholeAnswer } from './short-way.ts';
 
@@ -41,6 +45,7 @@ export interface GraphqlDoorOptions {
   readonly apollo: ApolloServer<DoorContext>;
   readonly pipeline: Pipeline;
   readonly shortWay: ShortWay;
+  readonly eventStream: EventStreamDoor;
   readonly logger: Logger;
   readonly identifySender: IdentifySender;
   readonly admitText: AdmitText;
@@ -125,12 +130,13 @@ export function createGraphqlDoor(options: GraphqlDoorOptions): RequestHandler {
       const admit = (sent: SentDocument) => admitText(sent, principal);
       const bytes = request.method === 'POST' ? await readBody(request, maxBodyBytes) : undefined;
       const body = bytes && admitBody(parseJsonBody(bytes, headerOf(request, 'content-type')), admit);
-      const context: RequestContext = {
+      const said = {
         correlationId,
-        principal,
-        signal: requestSignal(response, deadlineMs),
+        ...readIdempotencyKey(request.headers),
         ...pickForwarded(request, forwardedHeaders),
       };
+      if (answerByEvents(options, { request, response }, { body, admit, context: said, sender })) return;
+      const context: RequestContext = { ...said, principal, signal: requestSignal(response, deadlineMs) };
       const short = bytes && shortWay.find(body, headerOf(request, 'accept'));
       if (short) await goShortWay(options, response, { short, context, sender });
       else await goLongWay(options, { request, response }, { body, admit, context, sender });
@@ -140,6 +146,21 @@ export function createGraphqlDoor(options: GraphqlDoorOptions): RequestHandler {
       refuse(request, response, error, correlationId);
     }
   };
+}
+
+/** Answers by events where the client asks for them; false where it does not. */
+function answerByEvents(
+  { eventStream, shortWay }: GraphqlDoorOptions,
+  { request, response }: { request: IncomingMessage; response: ServerResponse },
+  { body: sent, admit, context, sender }: Omit<LongRequest, 'context'> & Pick<EventRequest, 'context'>,
+): boolean {
+  const { method = 'GET', url = '' } = request;
+  const asked = asksForEvents(headerOf(request, 'accept'));
+  if (asked === 'none' || (method !== 'GET' && method !== 'POST')) return false;
+  const body = method === 'GET' ? bodyOfSearch(url.split('?', 2)[1] ?? '') : sent;
+  if (asked === 'subscriptions' && !isSubscription(body, { admit, parse: shortWay.parseDocument })) return false;
+  eventStream(response, { body, sender, context, mayWrite: method === 'POST', credentials: readCredentials(request) });
+  return true;
 }
 
 /** Answers what Apollo Server can say nothing new about. */

@@ -1,4 +1,4 @@
-import type { DocumentNode } from 'graphql';
+import { type DocumentNode, parse } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { OperationRequest, OperationResult } from '../pipeline.ts';
 import { answerText, formatErrors, refusalStatus } from './door-answer.ts';
@@ -32,6 +32,8 @@ export interface WholeAnswer {
 export interface ShortWay {
   /** Keeps a document that was parsed. Gives the one that is known for its text: others tell documents apart by identity. */
   keepDocument(text: string, document: DocumentNode): DocumentNode;
+  /** The one document of a text, parsed where it is not known. Throws the parser's error. */
+  parseDocument(text: string): DocumentNode;
   /** Keeps the media type that was chosen for an `accept` header. */
   keepMediaType(accept: string | undefined, contentType: string | undefined): void;
   /** The operation in a body; undefined when it has to go the long way. */
@@ -59,6 +61,11 @@ export function createShortWay(): ShortWay {
     keepDocument(text, document) {
       const known = documents.get(text);
       if (known) return known;
+      documents.set(text, document);
+      return document;
+    },
+    parseDocument(text) {
+      const document = documents.get(text) ?? parse(text);
       documents.set(text, document);
       return document;
     },

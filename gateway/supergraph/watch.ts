@@ -1,8 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { GraphQLError } from 'graphql';
-import type { Connection } from '../../kernel/subgraph/connection.ts';
 import type { Logger } from '../../kernel/telemetry/logger.ts';
-import type { ServedSupergraph } from './served-supergraph.ts';
+import type { ServedSupergraph, SubgraphConnections } from './served-supergraph.ts';
 import { loadSupergraph, type Supergraph } from './supergraph.ts';
 import { SupergraphError } from './supergraph-error.ts';
 
@@ -16,7 +15,7 @@ export const maxSupergraphBytes = 64 * 1024 * 1024;
 export type SupergraphReader = (signal: AbortSignal) => Promise<string | undefined>;
 
 /** Connects to the subgraphs of a supergraph. Throws `SupergraphError` when one cannot be reached in any way. */
-export type SubgraphConnector = (supergraph: Supergraph) => ReadonlyMap<string, Connection>;
+export type SubgraphConnector = (supergraph: Supergraph) => SubgraphConnections;
 
 export interface WatchOptions {
   readonly read: SupergraphReader;
@@ -32,6 +31,8 @@ export interface WatchOptions {
 export interface SupergraphWatch {
   /** The newest version that could be served. */
   current(): ServedSupergraph;
+  /** Has a function called whenever another version is served. */
+  onReplaced(listener: () => void): void;
   /** Rejects with the reason when what was read last could not be served, or nothing could be read. */
   check(): Promise<void>;
   stop(): Promise<void>;
@@ -52,6 +53,7 @@ export async function watchSupergraph(options: WatchOptions): Promise<Supergraph
   let refusal: unknown;
   /** Why there is nothing newer: the refusal, or that nothing could be read. */
   let problem: unknown;
+  const listeners: (() => void)[] = [];
 
   async function update(): Promise<void> {
     const before = problem;
@@ -77,6 +79,7 @@ export async function watchSupergraph(options: WatchOptions): Promise<Supergraph
       await prepare?.(next.supergraph);
       served = next;
       logger.info({ supergraph: next.supergraph.id }, 'Another supergraph is served');
+      for (const listener of listeners) listener();
       return undefined;
     } catch (error) {
       return error;
@@ -95,6 +98,7 @@ export async function watchSupergraph(options: WatchOptions): Promise<Supergraph
   });
   return {
     current: () => served,
+    onReplaced: (listener) => void listeners.push(listener),
     async check() {
       if (problem !== undefined) throw problem;
     },
@@ -107,7 +111,7 @@ export async function watchSupergraph(options: WatchOptions): Promise<Supergraph
 
 function serve(sdl: string | undefined, connect: SubgraphConnector): ServedSupergraph {
   const supergraph = load(sdl ?? '');
-  return Object.freeze({ supergraph, connections: connect(supergraph) });
+  return Object.freeze({ supergraph, ...connect(supergraph) });
 }
 
 function load(sdl: string): Supergraph {

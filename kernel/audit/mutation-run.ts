@@ -1,3 +1,7 @@
+import { eventCatalogue } from '../changes/catalogue.ts';
+import type { Change, NewChange } from '../changes/change.ts';
+import type { ChangeFeed } from '../changes/feed.ts';
+import { completeChange, insertChangesWith, type UnplacedChange } from '../changes/insert-changes.ts';
 import { newEntityId } from '../data/entity-id.ts';
 import type { PrismaClientLike, TenantDatabase, TenantTransaction } from '../data/tenant-database.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -18,28 +22,65 @@ export interface MutationSubject {
   readonly entityId?: string | undefined;
 }
 
-/** Who runs it, and in which operation. */
-export interface MutationSender {
+/** Who runs it, in which operation, and where that comes from if a client kept it or a change led to it. */
+export interface MutationSender extends Partial<Pick<Change, 'causationId' | 'clientId' | 'mutationId'>> {
   readonly tenantId: TenantId;
   readonly principal: Pick<Principal, 'app' | 'credentialId' | 'userId'>;
   readonly operationName: string | undefined;
   readonly correlationId: string | undefined;
 }
 
+/** Says what a transaction changes. It is written to the change log with the transaction, or not at all. */
+export type Publish = (change: NewChange) => void;
+
 /** A mutation that runs: the only way to write. */
 export interface MutationRun<Client extends PrismaClientLike> {
   /**
-   * Runs work in a transaction of the tenant, in which the record of the mutation is written too. What the work gives
-   * is the record's entity, or holds it. See `TenantDatabase.write` about conflicts.
+   * Runs work in a transaction of the tenant, in which the record of the mutation is written too, and what the work
+   * publishes. What the work gives is the record's entity, or holds it. See `TenantDatabase.write` about conflicts.
    */
-  write<T>(work: (tx: TenantTransaction<Client>) => Promise<{ readonly value: T }>): Promise<{ readonly value: T }>;
+  write<T>(
+    work: (tx: TenantTransaction<Client>, publish: Publish) => Promise<{ readonly value: T }>,
+  ): Promise<{ readonly value: T }>;
+}
+
+/**
+ * Thrown by work that finds that it was done before: its transaction is rolled back, and the mutation goes on with what
+ * came of it then. It has left its record then.
+ */
+export class AlreadyWritten extends Error {
+  readonly value: unknown;
+
+  constructor(value: unknown) {
+    super('This was written before.');
+    this.value = value;
+  }
 }
 
 /** Where the mutations of one app are recorded. */
 export interface MutationRecorder<Client extends PrismaClientLike> {
   readonly app: string;
   readonly database: TenantDatabase<Client>;
+  /** Told of what was committed. */
+  readonly feed?: Pick<ChangeFeed, 'poke'>;
   readonly logger: Logger;
+  /** Set where the mutation is one of several in one transaction. */
+  readonly batch?: MutationBatch<Client> | undefined;
+}
+
+/** What a mutation wrote, and what has to be written of that in the same transaction. */
+export interface WrittenRows<T> {
+  readonly done: { readonly value: T };
+  readonly changes: readonly UnplacedChange[];
+  readonly record: AuditRecord;
+}
+
+/** A transaction in which several mutations run. Their changes and records it writes itself, at its end. */
+export interface MutationBatch<Client extends PrismaClientLike> {
+  /** Runs the writes of a mutation. Nothing stays of them when they throw. */
+  write<T>(work: (tx: TenantTransaction<Client>) => Promise<WrittenRows<T>>): Promise<{ readonly value: T }>;
+  /** Takes the record of a mutation that wrote nothing. */
+  record(record: AuditRecord): void;
 }
 
 /**
@@ -55,22 +96,29 @@ export async function runMutation<Client extends PrismaClientLike, Payload>(
   work: (run: MutationRun<Client>) => Promise<Payload>,
 ): Promise<Payload> {
   const record = recordOf(recorder.app, sender, subject);
+  const origin = originOf(recorder.app, sender);
   let written = 0;
   const run: MutationRun<Client> = {
     async write(writeRows) {
       // The first has the id of the mutation: should its end stay unknown, a second record of it finds its place taken.
       const id = written === 0 ? record.id : newEntityId();
-      const result = await recorder.database.write(sender, async (tx) => {
-        const done = await writeRows(tx);
+      const result = await writeIn(recorder, sender, async (tx) => {
+        const changes: UnplacedChange[] = [];
+        const publish: Publish = (change) => changes.push(completeChange(eventCatalogue(), origin, change));
+        const done = await writeRows(tx, publish);
         const entityId = entityIdOf(done.value, subject.entity?.field) ?? record.entityId;
-        await tx.rows(insertAuditRecords([{ ...record, id, entityId, outcome: 'DONE' }]));
-        return done;
+        return { done, changes, record: { ...record, id, entityId, outcome: 'DONE' } };
       });
       written += 1;
+      if (!recorder.batch) recorder.feed?.poke(sender.tenantId);
       return result;
     },
   };
-  const note = (end: MutationEnd) => (written > 0 ? undefined : writeAlone(recorder, { ...record, ...end }));
+  const note = (end: MutationEnd) => {
+    if (written > 0) return undefined;
+    const ended = { ...record, ...end };
+    return recorder.batch ? recorder.batch.record(ended) : writeAlone(recorder, ended);
+  };
   try {
     const payload = await work(run);
     await note(outcomeOfPayload(payload));
@@ -79,6 +127,32 @@ export async function runMutation<Client extends PrismaClientLike, Payload>(
     await note(outcomeOfError(error));
     throw error;
   }
+}
+
+/** Runs the writes of a mutation in the transaction of its batch, or in one of its own. */
+async function writeIn<Client extends PrismaClientLike, T>(
+  { database, batch }: MutationRecorder<Client>,
+  sender: MutationSender,
+  work: (tx: TenantTransaction<Client>) => Promise<WrittenRows<T>>,
+): Promise<{ readonly value: T }> {
+  if (batch) return await batch.write(work);
+  try {
+    return await database.write(sender, async (tx) => {
+      const { done, changes, record } = await work(tx);
+      const recording = insertAuditRecords([record]);
+      await tx.rows(changes.length > 0 ? insertChangesWith(recording, changes) : recording);
+      return done;
+    });
+  } catch (error) {
+    if (error instanceof AlreadyWritten) return { value: error.value as T };
+    throw error;
+  }
+}
+
+function originOf(app: string, sender: MutationSender) {
+  const { principal, tenantId, correlationId, causationId, clientId, mutationId } = sender;
+  const actor = principal.userId ?? principal.credentialId;
+  return { app, tenantId, actor, sourceApp: principal.app, correlationId, causationId, clientId, mutationId };
 }
 
 function recordOf(app: string, sender: MutationSender, { mutation, kind, entity, entityId }: MutationSubject) {

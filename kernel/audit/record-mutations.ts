@@ -1,8 +1,11 @@
 import { defaultFieldResolver, type GraphQLField, type GraphQLSchema, getNamedType, isObjectType } from 'graphql';
 import type { PrismaClientLike } from '../data/tenant-database.ts';
+import { writeOnce } from '../sync/write-once.ts';
 import { isEntityId } from '../tenancy/ids.ts';
+import type { IdempotentRequest } from '../tenancy/subgraph-token.ts';
 import type { AuditRecord } from './audit-record.ts';
 import {
+  type MutationBatch,
   type MutationRecorder,
   type MutationRun,
   type MutationSender,
@@ -13,7 +16,14 @@ import {
 /** Mutations that are more than that: they make keys, take them back or exchange them. By field. */
 export type AuditKinds = Readonly<Record<string, AuditRecord['kind']>>;
 
-type ContextOf<Client extends PrismaClientLike> = MutationSender & { readonly mutation?: MutationRun<Client> };
+type ContextOf<Client extends PrismaClientLike> = MutationSender & {
+  readonly mutation?: MutationRun<Client>;
+  /** Set where the sender may send the request again. */
+  readonly idempotency?: IdempotentRequest | undefined;
+  /** The platform's. */
+  readonly secret: string;
+  readonly batch?: MutationBatch<Client>;
+};
 
 /**
  * Makes every field of `Mutation` leave a record. The schema is changed. Around everything else: what the guards of the
@@ -36,8 +46,11 @@ export function recordMutations<Client extends PrismaClientLike>(
     } as const;
     field.resolve = (source, args, context: ContextOf<Client>, info) => {
       const subject: MutationSubject = { ...known, entityId: namedIn(args) };
-      return runMutation(recorder, context, subject, async (run) => {
-        const payload: unknown = await resolve(source, args, withRun(context, run), info);
+      return runMutation({ ...recorder, batch: context.batch }, context, subject, async (run) => {
+        const { idempotency: request, principal, secret } = context;
+        const place = { app: recorder.app, field: String(info.path.key), principal, secret };
+        const once = request ? writeOnce(run, { ...place, request }) : run;
+        const payload: unknown = await resolve(source, args, withRun(context, once), info);
         // The guards give their refusals back; for GraphQL that is the same as to throw them.
         if (payload instanceof Error) throw payload;
         return payload;

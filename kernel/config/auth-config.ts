@@ -61,13 +61,14 @@ const jwt = jwtSection.transform(({ secret, jwksUrl, algorithms, ...rest }, cont
 /** The section `auth` of the platform's settings file: a further issuer of tokens, beside the platform itself. */
 export const platformAuth = section({ jwt });
 
-/** The section `auth` of a gateway without apps: which tokens it takes, and whether it answers those who have none. */
+/** The section `auth` of a gateway without apps: which keys and tokens it takes, and whether it answers those who have none. */
 export const gatewayAuth = section({
   jwt: jwt.exactOptional(),
   accessTokens: z.boolean().exactOptional(),
+  apiKeys: z.boolean().exactOptional(),
   anonymous: z.boolean().exactOptional(),
-}).refine(({ jwt, accessTokens }) => jwt !== undefined || accessTokens === true, {
-  error: 'Say which tokens are taken: `jwt`, `accessTokens`, or both.',
+}).refine(({ jwt, accessTokens, apiKeys }) => jwt !== undefined || accessTokens === true || apiKeys === true, {
+  error: 'Say what is taken: `jwt`, `accessTokens`, `apiKeys`, or several of them.',
 });
 
 export type PlatformAuth = z.output<typeof platformAuth>;

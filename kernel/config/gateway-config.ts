@@ -25,6 +25,10 @@ const reach = {
   forwardHeaders: z.array(headerName).exactOptional(),
   timeoutMs: milliseconds.exactOptional(),
   maxAnswerBytes: bytes.exactOptional(),
+  subscriptions: section({
+    protocol: z.enum(['ws', 'sse']).default('ws'),
+    path: z.string().regex(/^\//, 'A path that begins with / is expected.').exactOptional(),
+  }).exactOptional(),
   token: section({ secret: secretText.exactOptional() }).exactOptional(),
 };
 

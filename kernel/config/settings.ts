@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { z } from 'zod';
 import { type LogLevel, logLevels } from '../telemetry/logger.ts';
 import { type AdmissionConfig, admissionSections } from './admission-config.ts';
 import { type PlatformAuth, platformAuth } from './auth-config.ts';
 import { readYamlMap } from './read-yaml.ts';
-import { mistakesIn, section } from './section.ts';
+import { httpUrl, mistakesIn, section } from './section.ts';
 import { SettingError } from './setting-error.ts';
 
 /** What an operator can set; `docs/operations.md` has the same list, and a test keeps the two equal. */
@@ -19,15 +20,19 @@ export interface Settings {
   readonly PANORAMA_DEMO: boolean;
   readonly LOG_LEVEL: LogLevel;
   readonly PANORAMA_INTROSPECTION: boolean;
+  /** For how long the change log is kept. */
+  readonly PANORAMA_RETENTION_DAYS: number;
   /** The section `auth` of the file; the environment has no place for it. */
   readonly auth: PlatformAuth | undefined;
   /** The sections of the file that say what is let in. */
   readonly admission: AdmissionConfig;
+  /** The section `apps` of the file: where an app that is a process of its own finds others, by their names. */
+  readonly apps: Readonly<Record<string, { readonly url: string }>>;
 }
 
 const doorDefaults = { PORT: 4000, HOST: '127.0.0.1', LOG_LEVEL: 'info' } as const;
 
-type SettingName = Exclude<keyof Settings, 'auth' | 'admission'>;
+type SettingName = Exclude<keyof Settings, 'auth' | 'admission' | 'apps'>;
 type RawSettings = Partial<Record<SettingName, string>>;
 
 interface SettingRule {
@@ -67,6 +72,10 @@ const rules: Readonly<Record<SettingName, SettingRule>> = {
   PANORAMA_DEMO: trueOrFalse,
   LOG_LEVEL: oneOf(...logLevels),
   PANORAMA_INTROSPECTION: trueOrFalse,
+  PANORAMA_RETENTION_DAYS: {
+    allowed: 'a whole number of days from 7 to 3650',
+    read: (text) => (/^\d{1,4}$/.test(text) && Number(text) >= 7 && Number(text) <= 3650 ? Number(text) : undefined),
+  },
 };
 
 /** The names of all settings. */
@@ -94,12 +103,17 @@ function readEnvironment(environment: Readonly<Record<string, string | undefined
 }
 
 /** What only the file has a place for. */
-const fileSections = { auth: platformAuth.exactOptional(), ...admissionSections };
+const fileSections = {
+  auth: platformAuth.exactOptional(),
+  apps: z.record(z.string(), section({ url: httpUrl })).exactOptional(),
+  ...admissionSections,
+};
 
 interface FileSettings {
   readonly raw: RawSettings;
   readonly auth: PlatformAuth | undefined;
   readonly admission: AdmissionConfig;
+  readonly apps: Settings['apps'];
 }
 
 /** Reads the settings of a `panorama.yaml`: a map of the same names, and the sections. */
@@ -113,8 +127,8 @@ function readFile(file: string): FileSettings {
   }
   const parsed = section(fileSections).safeParse(sections);
   if (!parsed.success) throw mistakesIn(file, 'a settings file', parsed.error);
-  const { auth, ...admission } = parsed.data;
-  return { raw, auth, admission };
+  const { auth, apps = {}, ...admission } = parsed.data;
+  return { raw, auth, admission, apps };
 }
 
 /** The values of a kind, read by their rules. Throws a `SettingError` that gives name, value and what is allowed. */
@@ -148,9 +162,11 @@ export function readSettings(flags: RawSettings = {}, environment = process.env)
     PANORAMA_SECRET: undefined,
     PANORAMA_DEMO: demo,
     PANORAMA_INTROSPECTION: demo,
+    PANORAMA_RETENTION_DAYS: 30,
     ...given,
     auth: inFile?.auth,
     admission: inFile?.admission ?? {},
+    apps: inFile?.apps ?? {},
     PANORAMA_CONFIG: resolve(configFile),
     PANORAMA_DATA_DIR: resolve(given.PANORAMA_DATA_DIR ?? '.panorama'),
   });
@@ -158,7 +174,9 @@ export function readSettings(flags: RawSettings = {}, environment = process.env)
 
 /** Of the settings, those that matter to a gateway without apps. Its file is of another kind: see `gateway-config.ts`. */
 export type GatewaySettings = Pick<Settings, 'PORT' | 'HOST' | 'LOG_LEVEL'> &
-  Partial<Pick<Settings, 'PANORAMA_CONFIG' | 'PANORAMA_INTROSPECTION' | 'PANORAMA_SECRET'>>;
+  Partial<
+    Pick<Settings, 'DATABASE_URL' | 'PANORAMA_CONFIG' | 'PANORAMA_DEMO' | 'PANORAMA_INTROSPECTION' | 'PANORAMA_SECRET'>
+  >;
 
 /** The settings of `panorama gateway`: those of the command line before those of the environment and the defaults. */
 export function readGatewaySettings(flags: RawSettings = {}, environment = process.env): GatewaySettings {

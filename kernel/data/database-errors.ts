@@ -61,8 +61,11 @@ export function isUnstorableValue(error: unknown): boolean {
 /** Prisma's words for no server, a closed connection, and no connection or transaction within the time for it. */
 const unreachableCodes = new Set<unknown>(['P1001', 'P1017', 'P2024', 'P2028']);
 
-/** The like of SQLSTATE: connection exceptions, too few resources, a server that starts or stops, a login refused. */
-const unreachableStates = /^(08|53|57P|28)/;
+/**
+ * The like of SQLSTATE: connection exceptions, too few resources, a server that starts or stops, a login refused, and a lock
+ * that was not given in time.
+ */
+const unreachableStates = /^(08|53|57P|28|55P03)/;
 
 /** Thrown where a statement was sent without Prisma and no answer of the database came; `cause` says why. */
 export class DatabaseUnreachable extends Error {}

@@ -62,7 +62,14 @@ async function migrateLocked(client: pg.Client, options: MigrateOptions): Promis
   for (const schema of options.apps) {
     const role = roleNameFor(options.connectionString, { app: schema.name, rolePrefix: options.rolePrefix });
     const migrations = await findPending(client, schema.name, await readMigrations(schema));
-    pending.push({ app: schema.name, role, audit: schema.audit, migrations });
+    pending.push({
+      app: schema.name,
+      role,
+      audit: schema.audit,
+      changes: schema.changes,
+      sync: schema.sync,
+      migrations,
+    });
   }
   const applied: string[] = [];
   const due = pending.reduce((count, { migrations }) => count + migrations.length, 0);

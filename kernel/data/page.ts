@@ -72,7 +72,7 @@ export function readListSize(
 }
 
 /** `first` reads forward from `after`, `last` backward from `before`; a mixture has no clear meaning and is refused. */
-function readWindow(args: PageArguments): Window {
+export function readWindow(args: PageArguments): Window {
   if (args.first != null && args.last != null) throw badPage('Give `first` or `last`, not both.', 'last');
   const backward = args.last != null || (args.before != null && args.first == null);
   if (backward && args.after != null) throw badPage('`last` goes with `before`, `first` with `after`.', 'after');

@@ -1,7 +1,9 @@
 import pg from 'pg';
-import { assertAppName } from './app-role.ts';
 import { applyMigration, findPending } from './migrations/history.ts';
 import { type AppSchema, readMigrations } from './migrations/read-migrations.ts';
+import { type PlatformUser, rightsOf, type TableRights } from './platform-rights.ts';
+
+export type { PlatformUser } from './platform-rights.ts';
 
 /** What belongs to no app but to the platform: every app writes there, none may change what was written. */
 export const platformSchema: AppSchema = {
@@ -9,44 +11,13 @@ export const platformSchema: AppSchema = {
   migrationsDirectory: new URL('./platform/', import.meta.url),
 };
 
-/** An app's role, and what it may do with the tables of the platform. */
-export interface PlatformUser {
-  readonly app: string;
-  readonly role: string;
-  readonly audit: AppSchema['audit'];
-}
-
-/** The columns that are inserted; the time is the database's own. */
-export const auditColumns = [
-  'tenant_id',
-  'id',
-  'kind',
-  'outcome',
-  'source_app',
-  'target_app',
-  'credential_id',
-  'user_id',
-  'operation_name',
-  'mutation',
-  'entity',
-  'entity_id',
-  'code',
-  'reason',
-  'permission',
-  'correlation_id',
-] as const;
-
-const ofTenant = `tenant_id = nullif(current_setting('panorama.tenant_id', true), '')`;
-const gatewayKinds = `('DENIAL', 'KEY_FIRST_USED', 'CROSS_APP_ACCESS')`;
-
-/** The policies of a role, by name: what is no policy here is none in the database. */
-function policiesFor({ app, audit }: PlatformUser): readonly (readonly [name: string, text: string])[] {
-  assertAppName(app); // it becomes part of names and of a literal
-  const checked =
-    audit === 'gateway' ? `kind IN ${gatewayKinds}` : `target_app = '${app}' AND kind NOT IN ${gatewayKinds}`;
-  const writing = [`writer_${app}`, `FOR INSERT TO %I WITH CHECK (${ofTenant} AND ${checked})`] as const;
-  return audit === 'reader' ? [writing, [`reader_${app}`, `FOR SELECT TO %I USING (${ofTenant})`]] : [writing];
-}
+/** Whoever follows the changes of all apps does so as this role, which has nothing of its own. */
+export const changeFeedSchema: AppSchema = {
+  name: 'feed',
+  audit: 'none',
+  changes: 'reader',
+  migrationsDirectory: new URL('./feed/', import.meta.url),
+};
 
 /** Applies what is new of the platform's own migrations. */
 export async function preparePlatform(client: pg.Client): Promise<void> {
@@ -55,26 +26,39 @@ export async function preparePlatform(client: pg.Client): Promise<void> {
 }
 
 /**
- * Gives a role its rights on the tables of the platform, and takes all others from it. One message, so one transaction:
+ * Gives a role its rights in the schema of the platform, and takes all others from it. One message, so one transaction:
  * processes that run are not kept from writing in between.
  */
 export async function grantPlatform(client: pg.Client, user: PlatformUser): Promise<void> {
-  const { role, audit } = user;
-  const grantee = pg.escapeIdentifier(role);
-  const policies = policiesFor(user).map(
-    ([name, text]) => `
-    IF NOT EXISTS (SELECT FROM pg_policies WHERE schemaname = 'platform' AND tablename = 'audit_records'
-        AND policyname = '${name}' AND roles = ARRAY[${pg.escapeLiteral(role)}]::name[]) THEN
-      DROP POLICY IF EXISTS ${name} ON platform.audit_records;
-      CREATE POLICY ${name} ON platform.audit_records ${text.replace('%I', () => grantee)};
-    END IF;`,
-  );
+  const grantee = pg.escapeIdentifier(user.role);
+  const { tables, functions } = rightsOf(user);
+  const usage = tables.length + functions.length > 0 ? `GRANT USAGE ON SCHEMA platform TO ${grantee};` : '';
   await client.query(`
     REVOKE ALL ON SCHEMA platform FROM PUBLIC, ${grantee};
-    GRANT USAGE ON SCHEMA platform TO ${grantee};
+    ${usage}
     REVOKE ALL ON ALL TABLES IN SCHEMA platform FROM PUBLIC, ${grantee};
-    REVOKE ALL (${auditColumns.join(', ')}, at) ON platform.audit_records FROM ${grantee};
-    GRANT INSERT (${auditColumns.join(', ')}) ON platform.audit_records TO ${grantee};
-    ${audit === 'reader' ? `GRANT SELECT ON platform.audit_records TO ${grantee};` : ''}
-    DO $policies$ BEGIN ${policies.join('')} END $policies$`);
+    REVOKE ALL ON ALL SEQUENCES IN SCHEMA platform FROM PUBLIC, ${grantee};
+    REVOKE ALL ON ALL FUNCTIONS IN SCHEMA platform FROM PUBLIC, ${grantee};
+    ${functions.map((name) => `GRANT EXECUTE ON FUNCTION platform.${name} TO ${grantee};`).join('\n')}
+    ${tables.map((table) => grantsOn(table, grantee)).join('\n')}
+    DO $policies$ BEGIN ${tables.map((table) => policiesOn(table, user.role)).join('')} END $policies$`);
+}
+
+function grantsOn({ table, insert, select }: TableRights, grantee: string): string {
+  const inserting = insert ? `GRANT INSERT (${insert.join(', ')}) ON platform.${table} TO ${grantee};` : '';
+  return select ? `${inserting} GRANT SELECT ON platform.${table} TO ${grantee};` : inserting;
+}
+
+/** A policy that is there already is left alone: to make one stops whoever uses the table. */
+function policiesOn({ table, policies }: TableRights, role: string): string {
+  return policies
+    .map(
+      ([name, text]) => `
+    IF NOT EXISTS (SELECT FROM pg_policies WHERE schemaname = 'platform' AND tablename = '${table}'
+        AND policyname = '${name}' AND roles = ARRAY[${pg.escapeLiteral(role)}]::name[]) THEN
+      DROP POLICY IF EXISTS ${name} ON platform.${table};
+      CREATE POLICY ${name} ON platform.${table} ${text.replace('%I', () => pg.escapeIdentifier(role))};
+    END IF;`,
+    )
+    .join('');
 }

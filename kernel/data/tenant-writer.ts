@@ -29,6 +29,8 @@ export function openTenantWriter({ databaseUrl, patienceMs = 5_000 }: TenantWrit
   });
   // The pool has already dropped the idle connection that broke, and opens another for the next statement.
   pool.on('error', () => undefined);
+  // One that breaks while it is taken is learnt of from the statement under way.
+  pool.on('connect', (connection) => connection.on('error', () => undefined));
 
   async function connect(): Promise<pg.PoolClient> {
     try {

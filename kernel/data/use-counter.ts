@@ -6,6 +6,7 @@ import type { AppSchema } from './migrations/read-migrations.ts';
 export const useCounterSchema: AppSchema = {
   name: 'gateway',
   audit: 'gateway',
+  changes: 'none',
   migrationsDirectory: new URL('./use-counter/', import.meta.url),
 };
 

@@ -1,12 +1,12 @@
-import type pg from 'pg';
+import pg from 'pg';
+import {
+  callableFunctions,
+  ownersFunctions,
+  ownPolicies,
+  type PlatformUser,
+  readableTables,
+} from './platform-rights.ts';
 import { StartRefused } from './start-refused.ts';
-
-/** An app whose schema is verified, the role that must be kept within it, and what that may do in the platform's. */
-export interface WalledApp {
-  readonly app: string;
-  readonly role: string;
-  readonly audit?: 'reader' | 'gateway' | undefined;
-}
 
 interface Breach {
   readonly name: string;
@@ -57,7 +57,12 @@ const tableRules = [
   `SELECT relname AS name, 'is a materialized view, which has no row-level security' AS problem
    FROM pg_class WHERE relnamespace = $1::regnamespace AND relkind = 'm'`,
   `SELECT proname AS name, 'is a SECURITY DEFINER function, which runs as its owner' AS problem
-   FROM pg_proc WHERE pronamespace = $1::regnamespace AND prosecdef`,
+   FROM pg_proc WHERE pronamespace = $1::regnamespace AND prosecdef
+     AND NOT ($1::regnamespace::text = 'platform' AND proname IN (${ownersFunctions.map(pg.escapeLiteral).join(', ')}))`,
+  // What it calls would be found in the schemas of whoever calls it.
+  `SELECT proname AS name, 'runs as its owner without a search_path of its own' AS problem
+   FROM pg_proc WHERE pronamespace = $1::regnamespace AND prosecdef
+     AND NOT EXISTS (SELECT FROM unnest(proconfig) AS setting WHERE setting LIKE 'search_path=%')`,
 ] as const;
 
 const subject = `WITH subject AS (SELECT $1::text AS app, oid AS role, rolname AS name FROM pg_roles WHERE rolname = $2)`;
@@ -79,20 +84,35 @@ const roleRules = [
 
 const platformTables = `pg_class t WHERE t.relnamespace = 'platform'::regnamespace AND relkind IN ('r', 'p')`;
 
-/** The same for what the role of an app may do in the schema of the platform: `$1` is the role, `$2` whether it reads. */
-const platformRules = [
-  `SELECT $1::text AS name, 'may ' || privilege || ' in platform.' || relname AS problem
-   FROM unnest(ARRAY['SELECT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS privilege, ${platformTables}
-     AND NOT (privilege = 'SELECT' AND $2::boolean AND relname <> '_prisma_migrations')
-     AND (has_table_privilege($1::text, t.oid, privilege) OR (privilege IN ('SELECT', 'UPDATE', 'REFERENCES')
-       AND has_any_column_privilege($1::text, t.oid, privilege)))`,
-  // What others may do, it may not: each has policies of its own.
-  `SELECT $1::text AS name, 'is let into platform.' || relname || ' by the policy ' || polname AS problem
-   FROM pg_policy p JOIN pg_class t ON t.oid = p.polrelid
-   WHERE t.relnamespace = 'platform'::regnamespace AND polpermissive
-     AND ('0'::oid = ANY (polroles) OR (SELECT oid FROM pg_roles WHERE rolname = $1::text) = ANY (polroles))
-     AND NOT (polcmd = 'a' OR (polcmd = 'r' AND $2::boolean))`,
-] as const;
+/**
+ * The same for what the role of an app may do in the schema of the platform: `$1` is the role, `$2` what it was given of
+ * that kind.
+ */
+const platformRules: readonly (readonly [given: (user: PlatformUser) => readonly string[], rule: string])[] = [
+  [
+    readableTables,
+    `SELECT $1::text AS name, 'may ' || privilege || ' in platform.' || relname AS problem
+     FROM unnest(ARRAY['SELECT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS privilege, ${platformTables}
+       AND NOT (privilege = 'SELECT' AND relname = ANY ($2::text[]))
+       AND (has_table_privilege($1::text, t.oid, privilege) OR (privilege IN ('SELECT', 'UPDATE', 'REFERENCES')
+         AND has_any_column_privilege($1::text, t.oid, privilege)))`,
+  ],
+  [
+    // What others may do, it may not: each has policies of its own.
+    ownPolicies,
+    `SELECT $1::text AS name, 'is let into platform.' || relname || ' by the policy ' || polname AS problem
+     FROM pg_policy p JOIN pg_class t ON t.oid = p.polrelid
+     WHERE t.relnamespace = 'platform'::regnamespace AND polpermissive
+       AND ('0'::oid = ANY (polroles) OR (SELECT oid FROM pg_roles WHERE rolname = $1::text) = ANY (polroles))
+       AND NOT relname || '.' || polname = ANY ($2::text[])`,
+  ],
+  [
+    callableFunctions,
+    `SELECT $1::text AS name, 'may call platform.' || proname AS problem FROM pg_proc
+     WHERE pronamespace = 'platform'::regnamespace AND has_function_privilege($1::text, oid, 'EXECUTE')
+       AND NOT proname = ANY ($2::text[])`,
+  ],
+];
 
 /**
  * Makes sure that the wall between tenants, and the one between apps, stands in the database itself, whatever the
@@ -101,14 +121,15 @@ const platformRules = [
  *
  * @throws {StartRefused} listing every breach
  */
-export async function verifyWall(client: pg.Client, apps: readonly WalledApp[]): Promise<void> {
+export async function verifyWall(client: pg.Client, apps: readonly PlatformUser[]): Promise<void> {
   const breaches: string[] = [];
   for (const rule of tableRules) breaches.push(...(await findBreaches(client, 'platform.', rule, ['platform'])));
-  for (const { app, role, audit } of apps) {
+  for (const user of apps) {
+    const { app, role } = user;
     for (const rule of tableRules) breaches.push(...(await findBreaches(client, `${app}.`, rule, [app])));
     for (const rule of roleRules) breaches.push(...(await findBreaches(client, 'role ', rule, [app, role])));
-    for (const rule of platformRules) {
-      breaches.push(...(await findBreaches(client, 'role ', rule, [role, audit === 'reader'])));
+    for (const [given, rule] of platformRules) {
+      breaches.push(...(await findBreaches(client, 'role ', rule, [role, given(user)])));
     }
   }
   if (breaches.length === 0) return;
@@ -123,7 +144,7 @@ async function findBreaches(
   client: pg.Client,
   prefix: string,
   rule: string,
-  values: readonly (string | boolean)[],
+  values: readonly (string | readonly string[])[],
 ): Promise<readonly string[]> {
   const { rows } = await client.query<Breach>(rule, [...values]);
   return rows.map(({ name, problem }) => `${prefix}${name} ${problem}`);

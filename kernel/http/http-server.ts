@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Logger } from '../telemetry/logger.ts';
 
 /** Where the server listens. */
@@ -18,6 +19,13 @@ export interface ListeningServer {
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
+/** Takes over connections whose client asks for another protocol. Without one they are answered as if it had not. */
+export interface UpgradeHandler {
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Ends everything that lives as long as its client likes; resolves when it has, within so many milliseconds. */
+  drain(graceMs: number): Promise<void>;
+}
+
 function listen(server: Server, { port, host }: ListenOptions): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   server.once('error', reject);
@@ -33,11 +41,19 @@ export async function startHttpServer(
   handler: Handler,
   options: ListenOptions,
   logger: Logger,
+  upgrades?: UpgradeHandler,
 ): Promise<ListeningServer> {
   const running = new Set<ServerResponse>();
   let draining = false;
   const server = createServer(
-    { headersTimeout: 10_000, requestTimeout: 20_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 1_000 },
+    {
+      headersTimeout: 10_000,
+      requestTimeout: 20_000,
+      keepAliveTimeout: 65_000,
+      connectionsCheckingInterval: 1_000,
+      // What asks for any other protocol beside is a request as good as those that do not.
+      shouldUpgradeCallback: ({ headers }) => upgrades !== undefined && headers.upgrade?.toLowerCase() === 'websocket',
+    },
     (request, response) => {
       if (draining) response.setHeader('connection', 'close');
       running.add(response);
@@ -49,6 +65,7 @@ export async function startHttpServer(
     },
   );
   server.maxHeadersCount = 100;
+  if (upgrades) server.on('upgrade', (request, socket, head) => upgrades.upgrade(request, socket, head));
   const port = await listen(server, options);
 
   function drain(graceMs: number): Promise<void> {
@@ -62,7 +79,8 @@ export async function startHttpServer(
       resolve();
     });
     server.closeIdleConnections();
-    return promise;
+    // A connection that was taken over is none of the server's any more, but it waits for its end.
+    return upgrades ? Promise.all([upgrades.drain(graceMs), promise]).then(() => undefined) : promise;
   }
 
   return { port, drain };

@@ -1,6 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import type { MutationRun } from '../audit/mutation-run.ts';
 import { type AuditKinds, recordMutations, refuseMutations } from '../audit/record-mutations.ts';
+import { absentFeed } from '../changes/absent-feed.ts';
+import type { ChangeFeed } from '../changes/feed.ts';
 import {
   createTenantDatabase,
   type PrismaClientLike,
@@ -13,8 +15,9 @@ import type { Logger } from '../telemetry/logger.ts';
 import { type Cursors, createCursors } from '../tenancy/cursor.ts';
 import type { Principal } from '../tenancy/principal.ts';
 import type { TenantScope } from '../tenancy/request-context.ts';
-import { createCallVerifier, type VerifiedCall } from '../tenancy/subgraph-token.ts';
-import type { SubgraphExecutor } from './connection.ts';
+import { createCallVerifier, type IdempotentRequest, type VerifiedCall } from '../tenancy/subgraph-token.ts';
+import { absentApps, type CallApp } from './call-app.ts';
+import type { SubgraphExecutor, SubscribingExecutor } from './connection.ts';
 import type { DemoTenant } from './demo-tenant.ts';
 import { createExecutableSubgraph } from './executable.ts';
 
@@ -24,6 +27,10 @@ export interface RequestScope extends TenantScope {
   readonly correlationId: string;
   /** As the client calls its operation, where that is a mutation. */
   readonly operationName: string | undefined;
+  /** Set where the sender of a mutation may send it again. */
+  readonly idempotency: IdempotentRequest | undefined;
+  /** The changes of all tenants; it tells a principal what that may read. */
+  readonly feed: ChangeFeed;
 }
 
 /** What resolvers, queries and commands of an app with data are given for one request. */
@@ -32,6 +39,9 @@ export interface AppContext<Client extends PrismaClientLike, Loaders> extends Re
   /** The mutation that runs, which alone can write (`runCommand`); undefined in queries. */
   readonly mutation?: MutationRun<Client>;
   readonly cursors: Cursors;
+  /** Asks another app of the platform. */
+  readonly callApp: CallApp;
+  readonly logger: Logger;
   /** The platform's secret, from which credentials are made. */
   readonly secret: string;
   /** Batch functions of this request; made anew for each, so nothing they hold outlives it. */
@@ -50,6 +60,10 @@ export interface AppEnvironment {
   /** The platform's: signs cursors, and the calls that the app answers. */
   readonly secret: string;
   readonly logger: Logger;
+  /** Shared by the apps of a process, and stopped by whoever opened it; without one, what is asked of it is refused. */
+  readonly feed?: ChangeFeed;
+  /** How the other apps are reached; without it none is. */
+  readonly callApp?: CallApp;
   /** Sees the text of every SQL statement. */
   readonly onStatement?: (sql: string) => void;
 }
@@ -61,6 +75,8 @@ export interface RunningApp {
   readonly sdl: string;
   /** Answers the calls that the gateway signed. */
   readonly execute: SubgraphExecutor;
+  /** Starts the subscriptions that the gateway signed. */
+  readonly subscribe: SubscribingExecutor;
   /** Rejects when the app cannot reach its data. */
   check(): Promise<void>;
   /** Writes the app's rows of a demo tenant, where they are not there yet. */
@@ -75,6 +91,8 @@ export interface App {
   readonly hasData: boolean;
   /** Whether the app reads the audit records of the tenant. */
   readonly readsAudit?: boolean;
+  /** Whether the app reads what clients pushed in vain into any app. */
+  readonly keepsSync?: boolean;
   readSdl(): Promise<string>;
   start(environment: AppEnvironment): Promise<RunningApp>;
 }
@@ -94,6 +112,7 @@ interface DataParts<Client extends PrismaClientLike, Loaders> {
   /** An app without demo data has none. */
   readonly insertDemo?: (tx: TenantTransaction<Client>, tenant: DemoTenant) => Promise<void>;
   readonly readsAudit?: boolean;
+  readonly keepsSync?: boolean;
   /** What mutations mean for keys, by field. */
   readonly auditKinds?: AuditKinds;
 }
@@ -106,11 +125,13 @@ async function readSdl(directory: URL): Promise<string> {
   return [shared, ...own].join('\n');
 }
 
-const scopeOf = ({ principal, correlationId, operationName }: VerifiedCall): RequestScope => ({
-  tenantId: principal.tenantId,
-  principal,
-  correlationId,
-  operationName,
+const scopeOf = (call: VerifiedCall, feed: ChangeFeed): RequestScope => ({
+  tenantId: call.principal.tenantId,
+  principal: call.principal,
+  correlationId: call.correlationId,
+  operationName: call.operationName,
+  idempotency: call.idempotency,
+  feed,
 });
 
 /** An app that keeps data in its own Postgres schema. */
@@ -118,7 +139,16 @@ export function defineApp<Client extends PrismaClientLike, Loaders>(parts: AppPa
   const { name, directory, resolvers, rules, createClient, createLoaders, insertDemo, readsAudit = false } = parts;
 
   async function start(environment: AppEnvironment): Promise<RunningApp> {
-    const { databaseUrl, poolSize, transactionTimeoutMillis, secret, logger, onStatement } = environment;
+    const {
+      databaseUrl,
+      poolSize,
+      transactionTimeoutMillis,
+      secret,
+      logger,
+      feed = absentFeed,
+      callApp = absentApps,
+      onStatement,
+    } = environment;
     const sdl = await readSdl(directory);
     const database = createTenantDatabase({
       connectionString: databaseUrl,
@@ -129,9 +159,11 @@ export function defineApp<Client extends PrismaClientLike, Loaders>(parts: AppPa
     });
     const createContext = (call: VerifiedCall): AppContext<Client, Loaders> => {
       const base = {
-        ...scopeOf(call),
+        ...scopeOf(call, feed),
         database,
         cursors: createCursors(secret, call.principal.tenantId),
+        callApp,
+        logger,
         secret,
         forgetLoaded() {
           loaders = createLoaders(base);
@@ -146,20 +178,20 @@ export function defineApp<Client extends PrismaClientLike, Loaders>(parts: AppPa
       };
     };
     const verifyCall = createCallVerifier(secret, name);
-    const execute = createExecutableSubgraph({
+    const executable = createExecutableSubgraph({
       name,
       sdl,
       resolvers,
       rules,
       createContext,
       verifyCall,
-      recordMutations: (schema) => recordMutations(schema, { app: name, database, logger }, parts.auditKinds),
+      recordMutations: (schema) => recordMutations(schema, { app: name, database, feed, logger }, parts.auditKinds),
       logger,
     });
     return {
       name,
       sdl,
-      execute,
+      ...executable,
       // An empty transaction needs all that a query needs.
       check: () => database.lookUp({}, async () => {}),
       insertDemo: async (tenant) =>
@@ -168,25 +200,32 @@ export function defineApp<Client extends PrismaClientLike, Loaders>(parts: AppPa
     };
   }
 
-  return { name, hasData: true, readsAudit, readSdl: () => readSdl(directory), start };
+  return {
+    name,
+    hasData: true,
+    readsAudit,
+    keepsSync: parts.keepsSync ?? false,
+    readSdl: () => readSdl(directory),
+    start,
+  };
 }
 
 /** An app that keeps no data: it computes its fields from those of other apps (`@requires`). */
 export function defineStatelessApp({ name, directory, resolvers, rules }: AppParts): App {
-  async function start({ secret, logger }: AppEnvironment): Promise<RunningApp> {
+  async function start({ secret, logger, feed = absentFeed }: AppEnvironment): Promise<RunningApp> {
     const sdl = await readSdl(directory);
     const verifyCall = createCallVerifier(secret, name);
-    const execute = createExecutableSubgraph({
+    const executable = createExecutableSubgraph({
       name,
       sdl,
       resolvers,
       rules,
-      createContext: scopeOf,
+      createContext: (call) => scopeOf(call, feed),
       verifyCall,
       recordMutations: refuseMutations,
       logger,
     });
-    return { name, sdl, execute, check: async () => {}, insertDemo: async () => {}, stop: async () => {} };
+    return { name, sdl, ...executable, check: async () => {}, insertDemo: async () => {}, stop: async () => {} };
   }
 
   return { name, hasData: false, readSdl: () => readSdl(directory), start };

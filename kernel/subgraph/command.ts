@@ -1,3 +1,4 @@
+import type { Publish } from '../audit/mutation-run.ts';
 import { refusalOf } from '../data/database-errors.ts';
 import type { PrismaClientLike, TenantTransaction } from '../data/tenant-database.ts';
 import type { AppContext } from './app.ts';
@@ -19,20 +20,26 @@ class Refusal extends Error {
 }
 
 /**
- * Runs the writes of a command in one transaction, together with the record of its mutation. Whatever it refuses, and
- * whatever a known constraint refuses, comes back as `userErrors`, and nothing is written. What the request has loaded
- * before is forgotten, so that the payload, and the next mutation of the same operation, read what is there now.
+ * Runs the writes of a command in one transaction, together with the record of its mutation and the changes that it
+ * publishes; one that publishes none has to say that it found nothing to change. Whatever it refuses, and whatever a
+ * known constraint refuses, comes back as `userErrors`, and nothing is written. What the request has loaded before is
+ * forgotten, so that the payload, and the next mutation of the same operation, read what is there now.
  */
 export async function runCommand<Client extends PrismaClientLike, Loaders, T>(
   context: Pick<AppContext<Client, Loaders>, 'mutation' | 'forgetLoaded'>,
   constraints: ConstraintMeanings,
-  work: (tx: TenantTransaction<Client>) => Promise<CommandResult<T>>,
+  work: (tx: TenantTransaction<Client>, publish: Publish) => Promise<CommandResult<T>>,
 ): Promise<CommandResult<T>> {
   if (!context.mutation) throw new Error('A command runs in a mutation only: what it writes has to be recorded.');
   try {
-    const written = await context.mutation.write(async (tx) => {
-      const result = await work(tx);
+    const written = await context.mutation.write(async (tx, publish) => {
+      let published = 0;
+      const result = await work(tx, (change) => {
+        published += 1;
+        publish(change);
+      });
       if (!result.ok) throw new Refusal(result);
+      if (published === 0 && !result.isUnchanged) throw new Error('A command wrote something and published no change.');
       return result;
     });
     context.forgetLoaded();

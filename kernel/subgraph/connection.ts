@@ -43,6 +43,24 @@ export interface SubgraphResponse {
 /** Executes the calls to a subgraph, in its process. It refuses those without a valid token. */
 export type SubgraphExecutor = (call: SubgraphCall) => Promise<SubgraphResponse>;
 
+/** A subgraph ended a subscription that it had started, and says why. */
+export class StreamEndedError extends Error {
+  override readonly name = 'StreamEndedError';
+  readonly errors: readonly GraphQLFormattedError[];
+
+  constructor(errors: readonly GraphQLFormattedError[]) {
+    super(errors[0]?.message ?? 'The subgraph ended the subscription.');
+    this.errors = errors;
+  }
+}
+
+/**
+ * Starts the subscriptions of a subgraph, in its process: a stream with a response for each event, or one response where
+ * it cannot be started. It refuses calls without a valid token. Leaving the stream, or the end of the call's signal, ends
+ * the source of its events.
+ */
+export type SubscribingExecutor = (call: SubgraphCall) => Promise<AsyncIterable<SubgraphResponse> | SubgraphResponse>;
+
 /**
  * How a subgraph is reached. In-process calls, HTTP, and every policy (deadline, retry, breaker, ...) have this one
  * type, so policies stack. A rejection means that the subgraph gave no GraphQL answer.
@@ -51,8 +69,9 @@ export type Connection = (request: SubgraphRequest) => Promise<SubgraphResponse>
 
 /**
  * How a subscription of a subgraph is followed: a stream with a response for each event, or one response when the
- * subgraph refuses to start it. Leaving the stream, or the end of the request's signal, ends it at the subgraph. A
- * rejection, of the call or of the stream, means that the subgraph cannot be reached any more.
+ * subgraph refuses to start it. Leaving the stream, or the end of the request's signal, ends it at the subgraph. The
+ * stream rejects with `StreamEndedError` where the subgraph says why it ends it; any other rejection, of the call or of
+ * the stream, means that the subgraph cannot be reached any more.
  */
 export type SubscribingConnection = (
   request: SubgraphRequest,

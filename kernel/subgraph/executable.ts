@@ -5,9 +5,10 @@ import type { AppRules, RuleContext } from '../permissions/app-rules.ts';
 import { guardSchema } from '../permissions/guard-schema.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { type CallVerifier, refuseCall, type VerifiedCall } from '../tenancy/subgraph-token.ts';
-import type { SubgraphCall, SubgraphExecutor, SubgraphResponse } from './connection.ts';
+import type { SubgraphCall, SubgraphExecutor, SubgraphResponse, SubscribingExecutor } from './connection.ts';
 import { maskError } from './mask-error.ts';
-import { scalarResolvers } from './scalars.ts';
+import { sharedResolversFor } from './shared-resolvers.ts';
+import { streamOperation } from './stream-operation.ts';
 
 /** What makes a subgraph: its schema, its resolvers, and the context value that they get for one request. */
 export interface SubgraphParts<Context extends RuleContext> {
@@ -48,7 +49,7 @@ function buildSchema<Context extends RuleContext>(parts: SubgraphParts<Context>)
   const typeDefs = parse(sdl);
   const schema = buildSubgraphSchema({
     typeDefs,
-    resolvers: { ...resolvers, ...scalarResolvers } as NonNullable<GraphQLSchemaModule['resolvers']>,
+    resolvers: { ...resolvers, ...sharedResolversFor(typeDefs) } as NonNullable<GraphQLSchemaModule['resolvers']>,
   });
   const guarded = guardSchema(schema, typeDefs, rules);
   recordMutations?.(guarded);
@@ -65,36 +66,63 @@ function createTracer(build: () => GraphQLSchema) {
   };
 }
 
+/** A subgraph in this process. */
+export interface ExecutableSubgraph {
+  readonly execute: SubgraphExecutor;
+  readonly subscribe: SubscribingExecutor;
+}
+
 /**
  * Makes a subgraph that answers operations in this process. It refuses every call without a valid token, also one that
  * only asks for the schema.
  */
-export function createExecutableSubgraph<Context extends RuleContext>(parts: SubgraphParts<Context>): SubgraphExecutor {
+export function createExecutableSubgraph<Context extends RuleContext>(
+  parts: SubgraphParts<Context>,
+): ExecutableSubgraph {
   const schema = buildSchema(parts);
   const beginTrace = createTracer(() => buildSchema(parts));
   const prepared = new LRUCache<string, Prepared>({ max: preparedDocuments });
 
-  return async function executeOperation(operation: SubgraphCall): Promise<SubgraphResponse> {
-    const call = parts.verifyCall(operation.token);
+  /** What a call comes to: who it is for and what it asks, or the answer that refuses it. */
+  function admit({ token, document }: SubgraphCall) {
+    const call = parts.verifyCall(token);
     if (!call) return { errors: [refuseCall(parts.name).toJSON()] };
     const place = { app: parts.name, correlationId: call.correlationId, logger: parts.logger };
     const mask = (error: GraphQLError) => maskError(error, place);
-    const entry = prepared.get(operation.document) ?? prepareDocument(schema, operation.document);
-    prepared.set(operation.document, entry);
-    if ('errors' in entry) return { errors: entry.errors.map(mask) };
-    const trace = operation.trace ? await beginTrace() : undefined;
-    const { data, errors } = await execute({
-      schema: trace?.schema ?? schema,
-      rootValue: trace?.running.rootValue,
-      document: entry.document,
-      operationName: operation.operationName ?? null,
-      variableValues: operation.variables,
-      contextValue: parts.createContext(call),
-    });
-    return {
-      data: data ?? null,
-      ...(errors && { errors: errors.map(mask) }),
-      ...(trace && { extensions: { ftv1: trace.running.finish(errors ?? []) } }),
-    };
+    const entry = prepared.get(document) ?? prepareDocument(schema, document);
+    prepared.set(document, entry);
+    return 'errors' in entry ? { errors: entry.errors.map(mask) } : { call, mask, document: entry.document };
+  }
+
+  return {
+    async execute(operation): Promise<SubgraphResponse> {
+      const admitted = admit(operation);
+      if ('errors' in admitted) return admitted;
+      const { call, mask, document } = admitted;
+      const trace = operation.trace ? await beginTrace() : undefined;
+      const { data, errors } = await execute({
+        schema: trace?.schema ?? schema,
+        rootValue: trace?.running.rootValue,
+        document,
+        operationName: operation.operationName ?? null,
+        variableValues: operation.variables,
+        contextValue: parts.createContext(call),
+      });
+      return {
+        data: data ?? null,
+        ...(errors && { errors: errors.map(mask) }),
+        ...(trace && { extensions: { ftv1: trace.running.finish(errors ?? []) } }),
+      };
+    },
+    async subscribe(operation) {
+      const admitted = admit(operation);
+      if ('errors' in admitted) return admitted;
+      const { call, mask, document } = admitted;
+      const { operationName = null, variables: variableValues, signal } = operation;
+      return await streamOperation(
+        { schema, document, operationName, variableValues },
+        { createContext: () => parts.createContext(call), mask, signal },
+      );
+    },
   };
 }

@@ -8,11 +8,14 @@ import { requestSignal } from '../http/request-signal.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { correlationIdOf } from '../tenancy/correlation-id.ts';
 import { type CallVerifier, digestBody, refuseCall, subgraphTokenHeader } from '../tenancy/subgraph-token.ts';
-import type { SubgraphExecutor, SubgraphOperation, SubgraphResponse } from './connection.ts';
+import type { SubgraphExecutor, SubgraphOperation, SubgraphResponse, SubscribingExecutor } from './connection.ts';
+import { createSubscriptionServer } from './subscription-server.ts';
 
 export interface SubgraphServerOptions extends ListenOptions {
   readonly name: string;
   readonly execute: SubgraphExecutor;
+  /** Starts subscriptions; without it there are none. */
+  readonly subscribe?: SubscribingExecutor;
   /** Checks the token of a call before its body is read. */
   readonly verifyCall: CallVerifier;
   /** Answers at other paths, and tells whether it did. */
@@ -25,8 +28,8 @@ const maxBodyBytes = 16 * 1024 * 1024;
 const deadlineMs = 30_000;
 
 /**
- * Serves a subgraph over HTTP at `/graphql`: POST with a JSON body, as gateways send it, and with the token that the
- * gateway signed for this subgraph and this body. The header `apollo-federation-include-trace: ftv1` asks for a trace of
+ * Serves a subgraph at `/graphql`. Over HTTP: POST with a JSON body, as gateways send it, and with the token that the
+ * gateway signed for this subgraph and this body. Over WebSocket: subscriptions. The header `apollo-federation-include-trace: ftv1` asks for a trace of
  * the execution.
  */
 export function startSubgraphServer(options: SubgraphServerOptions): Promise<ListeningServer> {
@@ -63,7 +66,9 @@ export function startSubgraphServer(options: SubgraphServerOptions): Promise<Lis
     }
   }
 
-  return startHttpServer(handle, options, logger);
+  const { subscribe } = options;
+  const sockets = subscribe && createSubscriptionServer({ name, subscribe, verifyCall, logger });
+  return startHttpServer(handle, options, logger, sockets);
 }
 
 function isMap(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -10,12 +10,17 @@ export interface UserError {
 
 /** What a command comes to: a value, or the reasons why nothing was written. */
 export type CommandResult<T> =
-  | { readonly ok: true; readonly value: T }
+  | { readonly ok: true; readonly value: T; readonly isUnchanged?: true }
   | { readonly ok: false; readonly userErrors: readonly UserError[] };
 
 /** A command that did its work. */
 export function done<T>(value: T): CommandResult<T> {
   return { ok: true, value };
+}
+
+/** A command that found everything as it was asked for: it wrote nothing, so there is no change to publish. */
+export function unchanged<T>(value: T): CommandResult<T> {
+  return { ok: true, value, isUnchanged: true };
 }
 
 /** A command that wrote nothing, with the reason. */

@@ -49,5 +49,27 @@ const minorUnitsScalar = new GraphQLScalarType<number, number>({
   parseLiteral: (node) => parseMinorUnits(node.kind === Kind.INT ? Number(node.value) : undefined),
 });
 
-/** Resolvers of the scalars of `shared.graphql`, merged into those of every app. */
-export const scalarResolvers = { DateTime: dateTimeScalar, JSON: jsonScalar, MinorUnits: minorUnitsScalar };
+/** `Cursor`: text that only the feed reads. */
+const cursorScalar = new GraphQLScalarType<string, string>({
+  name: 'Cursor',
+  serialize(value) {
+    if (typeof value === 'string') return value;
+    throw new GraphQLError('A Cursor field holds something that is no text.');
+  },
+  parseValue(value) {
+    if (typeof value === 'string') return value;
+    throw new GraphQLError('A Cursor is a text.');
+  },
+  parseLiteral(node) {
+    if (node.kind === Kind.STRING) return node.value;
+    throw new GraphQLError('A Cursor is a text.');
+  },
+});
+
+/** Resolvers of the scalars of `shared.graphql`. */
+export const scalarResolvers = {
+  DateTime: dateTimeScalar,
+  JSON: jsonScalar,
+  MinorUnits: minorUnitsScalar,
+  Cursor: cursorScalar,
+};

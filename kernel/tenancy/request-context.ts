@@ -8,6 +8,10 @@ export interface RequestContext {
   readonly principal: Principal | undefined;
   /** As the client calls its operation; only of a mutation, which leaves a record. */
   readonly operationName?: string | undefined;
+  /** The name under which its sender may send it again without it being done again; counts for a mutation only. */
+  readonly idempotencyKey?: string | undefined;
+  /** What the key stands for: a digest of document, operation name and variables. Of a mutation with a key. */
+  readonly requestDigest?: string | undefined;
   /** Ends when the client is gone or the deadline has passed. */
   readonly signal: AbortSignal;
   /**

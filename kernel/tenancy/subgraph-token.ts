@@ -20,6 +20,9 @@ export interface SignedCall {
   readonly correlationId: string;
   /** As the client calls its mutation. */
   readonly operationName?: string | undefined;
+  /** Under which the mutation is done once; it counts together with the digest of what it stands for. */
+  readonly idempotencyKey?: string | undefined;
+  readonly requestDigest?: string | undefined;
   /** What is sent over HTTP: the token holds for this body only. */
   readonly body?: string;
 }
@@ -27,12 +30,22 @@ export interface SignedCall {
 /** Makes the token of one call to one subgraph. */
 export type CallSigner = (call: SignedCall) => string;
 
+/** A request that is done once, however often it is sent. */
+export interface IdempotentRequest {
+  /** As the client names it: unique among the requests of its credential. */
+  readonly key: string;
+  /** Of document, operation name and variables. */
+  readonly digest: string;
+}
+
 /** What a valid token says. */
 export interface VerifiedCall {
   readonly principal: Principal;
   readonly correlationId: string;
   /** As the client calls its mutation; undefined for a query. */
   readonly operationName: string | undefined;
+  /** Under which key the mutation is done once, and the digest of what that stands for; undefined without a key. */
+  readonly idempotency: IdempotentRequest | undefined;
   /** SHA-256 of the body, in base64url; undefined in a token that was made for a call in this process. */
   readonly bodyDigest: string | undefined;
 }
@@ -53,6 +66,7 @@ interface Claims {
   readonly expires: number | null;
   readonly cid: string;
   readonly op?: string;
+  readonly idem?: readonly [key: string, digest: string];
   readonly iat: number;
   readonly exp: number;
   readonly body?: string;
@@ -110,11 +124,15 @@ export function createCallSigner(secret: string, audience: string, now: () => nu
     return beginning;
   }
 
-  return ({ principal, correlationId, operationName, body }) => {
+  return ({ principal, correlationId, operationName, idempotencyKey, requestDigest, body }) => {
     const iat = Math.floor(now() / 1000);
     const digest = body === undefined ? '' : `"body":"${digestBody(body)}",`;
     const operation = operationName === undefined ? '' : `"op":${JSON.stringify(operationName)},`;
-    const rest = `${digest}${operation}"cid":${JSON.stringify(correlationId)},"iat":${iat},"exp":${iat + lifetimeSeconds}}`;
+    const idempotency =
+      idempotencyKey === undefined || requestDigest === undefined
+        ? ''
+        : `"idem":${JSON.stringify([idempotencyKey, requestDigest])},`;
+    const rest = `${digest}${operation}${idempotency}"cid":${JSON.stringify(correlationId)},"iat":${iat},"exp":${iat + lifetimeSeconds}}`;
     const signed = `${principal ? beginningFor(principal) : anonymous}${base64url(rest)}`;
     return `${signed}.${signHs256(key, signed).toString('base64url')}`;
   };
@@ -138,6 +156,7 @@ export function createCallVerifier(secret: string, audience: string, now: () => 
       principal: principalOf(claims, parseTenantId(claims.tenant)),
       correlationId: claims.cid,
       operationName: claims.op,
+      idempotency: claims.idem && { key: claims.idem[0], digest: claims.idem[1] },
       bodyDigest: claims.body,
     };
   };

@@ -11,6 +11,7 @@ import {
   parseInput,
   refused,
 } from '../../kernel/subgraph/input.ts';
+import { behaviorChange, eventTracking, preferencesChange, thresholdChange } from './changes.ts';
 import { dayMillis, startOfDay } from './day.ts';
 import { behaviorAfter } from './engagement.ts';
 import type { AnalyticsContext } from './loaders.ts';
@@ -86,10 +87,12 @@ export async function trackEvent(
     occurredAt: parsed.value.occurredAt ?? new Date(),
     ...(properties && { properties }),
   };
-  return runCommand(context, eventConstraints, async (tx) => {
+  return runCommand(context, eventConstraints, async (tx, publish) => {
     const stored = await insertTrackedEvent(tx, event);
-    await changeBehavior(tx, customerId, behaviorAfter(await lockBehavior(tx, customerId), event));
+    const behavior = await changeBehavior(tx, customerId, behaviorAfter(await lockBehavior(tx, customerId), event));
     await countUp(tx, `events.${type}`, startOfDay(event.occurredAt));
+    publish(eventTracking(stored));
+    publish(behaviorChange(behavior));
     return done(stored);
   });
 }
@@ -102,10 +105,10 @@ export async function updatePreferences(
   const parsed = parseInput(updatePreferencesInput, input);
   if (!parsed.ok) return parsed;
   const { customerId, baseVersion, preferences } = parsed.value;
-  return runCommand(context, {}, async (tx) => {
+  return runCommand(context, {}, async (tx, publish) => {
     const { version } = await lockBehavior(tx, customerId);
     if (baseVersion != null && baseVersion !== version) return staleVersion(version);
-    await changeBehavior(tx, customerId, { preferences, version: version + 1 });
+    publish(preferencesChange(await changeBehavior(tx, customerId, { preferences, version: version + 1 })));
     return done({ id: customerId });
   });
 }
@@ -119,10 +122,15 @@ export async function setThreshold(
   if (!parsed.ok) return parsed;
   const { metric, comparison, value, baseVersion } = parsed.value;
   const key = { metric, comparison };
-  return runCommand(context, {}, async (tx) => {
-    if (baseVersion == null) return done(await putThreshold(tx, newEntityId(), key, value));
-    const threshold = await changeThreshold(tx, key, baseVersion, value);
-    if (threshold) return done(threshold);
+  return runCommand(context, {}, async (tx, publish) => {
+    const threshold =
+      baseVersion == null
+        ? await putThreshold(tx, newEntityId(), key, value)
+        : await changeThreshold(tx, key, baseVersion, value);
+    if (threshold) {
+      publish(thresholdChange(threshold));
+      return done(threshold);
+    }
     const current = await findThreshold(tx, key);
     return current
       ? staleVersion(current.version)

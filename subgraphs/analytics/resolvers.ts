@@ -3,15 +3,18 @@ import { toPayload } from '../../kernel/subgraph/input.ts';
 import { setThreshold, trackEvent, updatePreferences } from './commands.ts';
 import { engagementLevelOf } from './engagement.ts';
 import { getBehavior, listThresholds, listTrackedEvents, readMetricSeries, summariseEngagement } from './queries.ts';
+import { sync } from './sync.ts';
 
 export const resolvers: Resolvers = {
   Query: {
+    analyticsRecords: sync.records,
     trackedEvents: (_, args, context) => listTrackedEvents(context, args),
     metricSeries: (_, args, context) => readMetricSeries(context, args),
     thresholds: (_, args, context) => listThresholds(context, args),
     engagementSummary: (_, _args, context) => summariseEngagement(context),
   },
   Mutation: {
+    applyAnalyticsMutations: sync.apply,
     trackEvent: async (_, { input }, context) => toPayload('event', await trackEvent(context, input)),
     updatePreferences: async (_, { input }, context) => toPayload('customer', await updatePreferences(context, input)),
     setThreshold: async (_, { input }, context) => toPayload('threshold', await setThreshold(context, input)),

@@ -17,7 +17,7 @@ export type AnalyticsTransaction = TenantTransaction<PrismaClient>;
 // What resolvers of each type get as their parent.
 export type TrackedEventModel = TrackedEvent;
 export type CustomerModel = { readonly id: string };
-export type CustomerBehaviorModel = Omit<CustomerBehavior, 'tenantId' | 'customerId' | 'updatedAt'>;
+export type CustomerBehaviorModel = Omit<CustomerBehavior, 'tenantId' | 'customerId' | 'updatedAt' | 'revision'>;
 export type ThresholdModel = Threshold;
 export type TrackedEventConnectionModel = Connection<TrackedEvent>;
 export type ThresholdConnectionModel = Connection<Threshold>;
@@ -88,9 +88,11 @@ export function lockBehavior(tx: AnalyticsTransaction, customerId: string): Prom
   });
 }
 
-export type BehaviorChange = Omit<Prisma.CustomerBehaviorUncheckedUpdateInput, 'tenantId' | 'customerId'>;
+/** The behavior of a customer as it is kept. */
+export type BehaviorRow = CustomerBehavior;
+export type BehaviorChange = Omit<Prisma.CustomerBehaviorUncheckedUpdateInput, 'tenantId' | 'customerId' | 'revision'>;
 
-/** Changes the behavior that `lockBehavior` holds. */
+/** Changes the behavior that `lockBehavior` holds, and counts its revision up. */
 export function changeBehavior(
   tx: AnalyticsTransaction,
   customerId: string,
@@ -98,7 +100,7 @@ export function changeBehavior(
 ): Promise<CustomerBehavior> {
   return tx.client.customerBehavior.update({
     where: { tenantId_customerId: { tenantId: tx.tenantId, customerId } },
-    data: change,
+    data: { ...change, revision: { increment: 1 } },
   });
 }
 

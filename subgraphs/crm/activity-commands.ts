@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { CompleteActivityInput, LogActivityInput } from '../../generated/graphql/crm.ts';
 import { newEntityId } from '../../kernel/data/entity-id.ts';
 import { type ConstraintMeanings, notFound, runCommand } from '../../kernel/subgraph/command.ts';
-import { type CommandResult, done, entityId, parseInput } from '../../kernel/subgraph/input.ts';
+import { type CommandResult, done, entityId, parseInput, unchanged } from '../../kernel/subgraph/input.ts';
+import { activityChange, findPeople, leadOf } from './changes.ts';
 import { longText, optional, title } from './input-fields.ts';
 import type { CrmContext } from './loaders.ts';
 import { type RecordKind, readToChange } from './record-to-change.ts';
@@ -67,17 +68,29 @@ async function findSubject(
   }
 }
 
+function isMeetingToCome({ type, dueAt, completedAt }: ActivityModel): boolean {
+  return type === 'MEETING' && dueAt !== null && completedAt === null;
+}
+
 /** Logs an activity about a lead, a contact or a deal. */
 export async function logActivity(context: CrmContext, input: LogActivityInput): Promise<CommandResult<ActivityModel>> {
   const parsed = parseInput(logActivityInput, input);
   if (!parsed.ok) return parsed;
   const { id, ...fields } = parsed.value;
-  return runCommand(context, activityConstraints, async (tx) => {
+  return runCommand(context, activityConstraints, async (tx, publish) => {
     const subject = await findSubject(tx, fields.entityType, fields.entityId);
     if (!subject || !maySeeSubject(context.principal, fields.entityType, subject)) {
       return notFound('entityId', fields.entityType.toLowerCase());
     }
-    return done(await insertActivity(tx, { ...fields, id: id ?? newEntityId(), contactId: subject.contactId }));
+    const { contactId, assigneeId = null } = subject;
+    const activity = await insertActivity(tx, { ...fields, id: id ?? newEntityId(), contactId });
+    const people = await findPeople(tx, context, [contactId]);
+    publish(
+      activityChange(isMeetingToCome(activity) ? 'MEETING_SCHEDULED' : 'ACTIVITY_CREATED', activity, people, {
+        assigneeId,
+      }),
+    );
+    return done(activity);
   });
 }
 
@@ -89,9 +102,13 @@ export async function completeActivity(
   const parsed = parseInput(completeActivityInput, input);
   if (!parsed.ok) return parsed;
   const { id, completedAt } = parsed.value;
-  return runCommand(context, activityConstraints, async (tx) => {
+  return runCommand(context, activityConstraints, async (tx, publish) => {
     const current = await readToChange(tx, activityKindFor(context), { id });
-    if (!current.ok || current.value.completedAt !== null) return current;
-    return done(await changeActivity(tx, current.value, { completedAt: completedAt ?? new Date() }));
+    if (!current.ok) return current;
+    if (current.value.completedAt !== null) return unchanged(current.value);
+    const activity = await changeActivity(tx, current.value, { completedAt: completedAt ?? new Date() });
+    const people = await findPeople(tx, context, [activity.contactId]);
+    publish(activityChange('ACTIVITY_COMPLETED', activity, people, await leadOf(tx, activity)));
+    return done(activity);
   });
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { ConvertLeadInput, CreateLeadInput, UpdateLeadInput } from '../../generated/graphql/crm.ts';
+import type { Publish } from '../../kernel/audit/mutation-run.ts';
+import { personKeysOf } from '../../kernel/changes/person-keys.ts';
 import { newEntityId } from '../../kernel/data/entity-id.ts';
 import { type ConstraintMeanings, runCommand } from '../../kernel/subgraph/command.ts';
 import {
@@ -13,6 +15,7 @@ import {
   phone,
   refused,
 } from '../../kernel/subgraph/input.ts';
+import { activityChange, contactChange, dealChange, findPeople, leadChange, type People } from './changes.ts';
 import { closingTime } from './deal-commands.ts';
 import {
   amount,
@@ -89,9 +92,17 @@ const leadKindFor = ({ principal }: CrmContext): RecordKind<LeadModel> => ({
   refuse: (lead) => refuseLeadChange(principal, lead),
 });
 
+/** What happened to a lead, as its history and the change log name it. */
+interface LeadEvent {
+  readonly type: string;
+  readonly description: string;
+  readonly people: People;
+}
+
 /** Notes in the lead's history what the app itself did. */
-async function logLeadEvent(tx: CrmTransaction, lead: LeadModel, type: string, description: string): Promise<void> {
-  await insertActivity(tx, {
+async function logLeadEvent(tx: CrmTransaction, publish: Publish, lead: LeadModel, event: LeadEvent): Promise<void> {
+  const { type, description, people } = event;
+  const activity = await insertActivity(tx, {
     id: newEntityId(),
     type,
     subject: `${lead.firstName} ${lead.lastName}`,
@@ -101,6 +112,13 @@ async function logLeadEvent(tx: CrmTransaction, lead: LeadModel, type: string, d
     contactId: lead.contactId,
     completedAt: new Date(),
   });
+  publish(activityChange('ACTIVITY_CREATED', activity, people, lead));
+}
+
+/** What a change to a lead is called: by its status, else by whom it is assigned to. */
+function changeOf(before: LeadModel, after: LeadModel): string {
+  if (after.status !== before.status) return 'LEAD_STATUS_CHANGED';
+  return after.assigneeId === before.assigneeId ? 'LEAD_UPDATED' : 'LEAD_ASSIGNED';
 }
 
 /** Creates a lead and, unless one has its e-mail address, its contact. */
@@ -109,11 +127,15 @@ export async function createLead(context: CrmContext, input: CreateLeadInput): P
   if (!parsed.ok) return parsed;
   const { id, ...fields } = parsed.value;
   const { firstName, lastName, email, phone } = fields;
-  return runCommand(context, leadConstraints, async (tx) => {
+  return runCommand(context, leadConstraints, async (tx, publish) => {
     const person = { id: newEntityId(), firstName, lastName, email, phone, source: 'lead' };
     const contact = await findOrInsertContact(tx, person);
     const lead = await insertLead(tx, { ...fields, id: id ?? newEntityId(), contactId: contact.id });
-    await logLeadEvent(tx, lead, 'LEAD_CREATED', `Lead created from ${lead.source ?? 'an unknown source'}.`);
+    const people = personKeysOf(context, [lead.email, contact.email]);
+    if (contact.id === person.id) publish(contactChange('CONTACT_CREATED', contact, people));
+    publish(leadChange('LEAD_CREATED', lead, people));
+    const description = `Lead created from ${lead.source ?? 'an unknown source'}.`;
+    await logLeadEvent(tx, publish, lead, { type: 'LEAD_CREATED', description, people });
     return done(lead);
   });
 }
@@ -123,7 +145,7 @@ export async function updateLead(context: CrmContext, input: UpdateLeadInput): P
   const parsed = parseInput(updateLeadInput, input);
   if (!parsed.ok) return parsed;
   const { id, baseVersion, ...change } = parsed.value;
-  return runCommand(context, leadConstraints, async (tx) => {
+  return runCommand(context, leadConstraints, async (tx, publish) => {
     const current = await readToChange(tx, leadKindFor(context), { id, baseVersion });
     if (!current.ok) return current;
     if (change.status !== undefined && current.value.status === 'CONVERTED') {
@@ -131,7 +153,10 @@ export async function updateLead(context: CrmContext, input: UpdateLeadInput): P
     }
     const handOver = change.assigneeId === undefined ? undefined : refuseHandOver(context.principal, change.assigneeId);
     if (handOver) return handOver;
-    return done(await changeLead(tx, current.value, change));
+    const lead = await changeLead(tx, current.value, change);
+    const people = await findPeople(tx, context, [lead.contactId], [current.value.email, lead.email]);
+    publish(leadChange(changeOf(current.value, lead), lead, people));
+    return done(lead);
   });
 }
 
@@ -147,7 +172,7 @@ export async function convertLead(context: CrmContext, input: ConvertLeadInput):
   const parsed = parseInput(convertLeadInput, input);
   if (!parsed.ok) return parsed;
   const { id, baseVersion, deal: fields } = parsed.value;
-  return runCommand(context, leadConstraints, async (tx) => {
+  return runCommand(context, leadConstraints, async (tx, publish) => {
     const current = await readToChange(tx, leadKindFor(context), { id, baseVersion });
     if (!current.ok) return current;
     const { status, contactId, firstName, lastName, company } = current.value;
@@ -164,7 +189,11 @@ export async function convertLead(context: CrmContext, input: ConvertLeadInput):
       companyId: contact?.companyId ?? null,
       closedAt: closingTime(fields.stage),
     });
-    await logLeadEvent(tx, lead, 'LEAD_CONVERTED', `Lead converted to the deal "${deal.title}".`);
+    const people = personKeysOf(context, [lead.email, contact?.email]);
+    publish(leadChange('LEAD_CONVERTED', lead, people));
+    publish(dealChange('DEAL_CREATED', deal, people));
+    const description = `Lead converted to the deal "${deal.title}".`;
+    await logLeadEvent(tx, publish, lead, { type: 'LEAD_CONVERTED', description, people });
     return done({ lead, contact, deal });
   });
 }

@@ -3,6 +3,7 @@ import type { CreateCompanyInput, UpdateCompanyInput } from '../../generated/gra
 import { newEntityId } from '../../kernel/data/entity-id.ts';
 import { type ConstraintMeanings, runCommand } from '../../kernel/subgraph/command.ts';
 import { baseVersion, type CommandResult, done, entityId, parseInput } from '../../kernel/subgraph/input.ts';
+import { companyChange } from './changes.ts';
 import { clearable, domain, kept, optional, title } from './input-fields.ts';
 import type { CrmContext } from './loaders.ts';
 import { readToChange } from './record-to-change.ts';
@@ -38,9 +39,11 @@ export async function createCompany(
   const parsed = parseInput(createCompanyInput, input);
   if (!parsed.ok) return parsed;
   const { id, ...fields } = parsed.value;
-  return runCommand(context, companyConstraints, async (tx) =>
-    done(await insertCompany(tx, { ...fields, id: id ?? newEntityId() })),
-  );
+  return runCommand(context, companyConstraints, async (tx, publish) => {
+    const company = await insertCompany(tx, { ...fields, id: id ?? newEntityId() });
+    publish(companyChange('COMPANY_CREATED', company));
+    return done(company);
+  });
 }
 
 /** Changes the given fields of a company. */
@@ -51,8 +54,11 @@ export async function updateCompany(
   const parsed = parseInput(updateCompanyInput, input);
   if (!parsed.ok) return parsed;
   const { id, baseVersion, ...change } = parsed.value;
-  return runCommand(context, companyConstraints, async (tx) => {
+  return runCommand(context, companyConstraints, async (tx, publish) => {
     const current = await readToChange(tx, companyKind, { id, baseVersion });
-    return current.ok ? done(await changeCompany(tx, current.value, change)) : current;
+    if (!current.ok) return current;
+    const company = await changeCompany(tx, current.value, change);
+    publish(companyChange('COMPANY_UPDATED', company));
+    return done(company);
   });
 }

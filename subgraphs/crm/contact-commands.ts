@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { CreateContactInput, MergeContactsInput, UpdateContactInput } from '../../generated/graphql/crm.ts';
+import { personKeysOf } from '../../kernel/changes/person-keys.ts';
 import { newEntityId } from '../../kernel/data/entity-id.ts';
 import { type ConstraintMeanings, notFound, runCommand } from '../../kernel/subgraph/command.ts';
 import {
@@ -11,6 +12,7 @@ import {
   parseInput,
   phone,
 } from '../../kernel/subgraph/input.ts';
+import { activityChange, contactChange, contactDeletion, dealChange, leadChange } from './changes.ts';
 import { clearable, kept, optional, personName, source } from './input-fields.ts';
 import type { CrmContext } from './loaders.ts';
 import { readToChange } from './record-to-change.ts';
@@ -64,9 +66,11 @@ export async function createContact(
   const parsed = parseInput(createContactInput, input);
   if (!parsed.ok) return parsed;
   const { id, ...fields } = parsed.value;
-  return runCommand(context, contactConstraints, async (tx) =>
-    done(await insertContact(tx, { ...fields, id: id ?? newEntityId() })),
-  );
+  return runCommand(context, contactConstraints, async (tx, publish) => {
+    const contact = await insertContact(tx, { ...fields, id: id ?? newEntityId() });
+    publish(contactChange('CONTACT_CREATED', contact, personKeysOf(context, [contact.email])));
+    return done(contact);
+  });
 }
 
 /** Changes the given fields of a contact. */
@@ -77,9 +81,13 @@ export async function updateContact(
   const parsed = parseInput(updateContactInput, input);
   if (!parsed.ok) return parsed;
   const { id, baseVersion, ...change } = parsed.value;
-  return runCommand(context, contactConstraints, async (tx) => {
+  return runCommand(context, contactConstraints, async (tx, publish) => {
     const current = await readToChange(tx, contactKind, { id, baseVersion });
-    return current.ok ? done(await changeContact(tx, current.value, change)) : current;
+    if (!current.ok) return current;
+    const contact = await changeContact(tx, current.value, change);
+    const people = personKeysOf(context, [current.value.email, contact.email]);
+    publish(contactChange('CONTACT_UPDATED', contact, people));
+    return done(contact);
   });
 }
 
@@ -91,14 +99,14 @@ export async function mergeContacts(
   const parsed = parseInput(mergeContactsInput, input);
   if (!parsed.ok) return parsed;
   const { sourceId, targetId } = parsed.value;
-  return runCommand(context, contactConstraints, async (tx) => {
+  return runCommand(context, contactConstraints, async (tx, publish) => {
     await lockRows(tx, 'contacts', [sourceId, targetId]);
     const contacts = new Map((await findContactsById(tx, [sourceId, targetId])).map((row) => [row.id, row]));
     const source = contacts.get(sourceId);
     const target = contacts.get(targetId);
     if (!source) return notFound('sourceId', 'contact');
     if (!target) return notFound('targetId', 'contact');
-    await moveContact(tx, sourceId, targetId);
+    const moved = await moveContact(tx, sourceId, targetId);
     const merged = await changeContact(tx, target, {
       email: target.email ?? source.email,
       phone: target.phone ?? source.phone,
@@ -106,7 +114,7 @@ export async function mergeContacts(
       source: target.source ?? source.source,
     });
     const name = `${source.firstName} ${source.lastName}`;
-    await insertActivity(tx, {
+    const activity = await insertActivity(tx, {
       id: newEntityId(),
       type: 'CONTACT_MERGED',
       subject: name,
@@ -117,6 +125,15 @@ export async function mergeContacts(
       contactId: targetId,
       completedAt: new Date(),
     });
+    const people = personKeysOf(context, [source.email, target.email]);
+    const leads = new Map(moved.leads.map((lead) => [lead.id, lead]));
+    for (const lead of moved.leads) publish(leadChange('LEAD_UPDATED', lead, people));
+    for (const deal of moved.deals) publish(dealChange('DEAL_UPDATED', deal, people));
+    for (const one of moved.activities)
+      publish(activityChange('ACTIVITY_UPDATED', one, people, leads.get(one.entityId)));
+    publish(contactDeletion(source, targetId, people));
+    publish(contactChange('CONTACT_MERGED', merged, people));
+    publish(activityChange('ACTIVITY_CREATED', activity, people, undefined));
     return done(merged);
   });
 }

@@ -3,6 +3,7 @@ import type { CreateDealInput, UpdateDealInput } from '../../generated/graphql/c
 import { newEntityId } from '../../kernel/data/entity-id.ts';
 import { type ConstraintMeanings, runCommand } from '../../kernel/subgraph/command.ts';
 import { baseVersion, type CommandResult, currency, done, entityId, parseInput } from '../../kernel/subgraph/input.ts';
+import { dealChange, findPeople } from './changes.ts';
 import { amount, clearable, day, dealStage, kept, optional, title } from './input-fields.ts';
 import type { CrmContext } from './loaders.ts';
 import { readToChange } from './record-to-change.ts';
@@ -51,9 +52,11 @@ export async function createDeal(context: CrmContext, input: CreateDealInput): P
   const parsed = parseInput(createDealInput, input);
   if (!parsed.ok) return parsed;
   const { id, ...fields } = parsed.value;
-  return runCommand(context, dealConstraints, async (tx) =>
-    done(await insertDeal(tx, { ...fields, id: id ?? newEntityId(), closedAt: closingTime(fields.stage) })),
-  );
+  return runCommand(context, dealConstraints, async (tx, publish) => {
+    const deal = await insertDeal(tx, { ...fields, id: id ?? newEntityId(), closedAt: closingTime(fields.stage) });
+    publish(dealChange('DEAL_CREATED', deal, await findPeople(tx, context, [deal.contactId])));
+    return done(deal);
+  });
 }
 
 /** Changes the given fields of a deal. It closes when its stage becomes WON or LOST, and opens again with any other. */
@@ -61,11 +64,14 @@ export async function updateDeal(context: CrmContext, input: UpdateDealInput): P
   const parsed = parseInput(updateDealInput, input);
   if (!parsed.ok) return parsed;
   const { id, baseVersion, ...change } = parsed.value;
-  return runCommand(context, dealConstraints, async (tx) => {
+  return runCommand(context, dealConstraints, async (tx, publish) => {
     const current = await readToChange(tx, dealKind, { id, baseVersion });
     if (!current.ok) return current;
     const { stage } = change;
     const moves = stage !== undefined && stage !== current.value.stage;
-    return done(await changeDeal(tx, current.value, { ...change, ...(moves && { closedAt: closingTime(stage) }) }));
+    const deal = await changeDeal(tx, current.value, { ...change, ...(moves && { closedAt: closingTime(stage) }) });
+    const people = await findPeople(tx, context, [current.value.contactId, deal.contactId]);
+    publish(dealChange(moves && deal.closedAt ? `DEAL_${deal.stage}` : 'DEAL_UPDATED', deal, people));
+    return done(deal);
   });
 }

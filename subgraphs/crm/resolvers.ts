@@ -7,6 +7,7 @@ import { convertLead, createLead, updateLead } from './commands.ts';
 import { createCompany, updateCompany } from './company-commands.ts';
 import { createContact, mergeContacts, updateContact } from './contact-commands.ts';
 import { createDeal, updateDeal } from './deal-commands.ts';
+import { feedResolvers } from './feeds.ts';
 import {
   listActivities,
   listActivitiesOfCustomer,
@@ -19,9 +20,12 @@ import {
   takeFirst,
 } from './queries.ts';
 import { mayWriteLead } from './rules.ts';
+import { sync } from './sync.ts';
 
 export const resolvers: Resolvers = {
+  ...feedResolvers,
   Query: {
+    crmRecords: sync.records,
     lead: (_, { id }, { loaders }) => loaders.lead.load(id),
     leads: (_, args, context) => listLeads(context, args),
     contact: (_, { id }, { loaders }) => loaders.contact.load(id),
@@ -34,6 +38,7 @@ export const resolvers: Resolvers = {
     companies: (_, args, context) => listCompanies(context, args),
   },
   Mutation: {
+    applyCrmMutations: sync.apply,
     createLead: async (_, { input }, context) => toPayload('lead', await createLead(context, input)),
     updateLead: async (_, { input }, context) => toPayload('lead', await updateLead(context, input)),
     convertLead: async (_, { input }, context) => {

@@ -1,4 +1,5 @@
 import type { Activity, Company, Contact, Deal, Lead, PrismaClient } from '../../generated/prisma/crm/client.ts';
+import type { ChangeBatch } from '../../kernel/changes/feed.ts';
 import type { Connection } from '../../kernel/data/page.ts';
 import type { TenantTransaction } from '../../kernel/data/tenant-database.ts';
 
@@ -16,6 +17,8 @@ export type ContactConnectionModel = Connection<Contact>;
 export type DealConnectionModel = Connection<Deal>;
 export type ActivityConnectionModel = Connection<Activity>;
 export type CompanyConnectionModel = Connection<Company>;
+export type LeadChangeModel = ChangeBatch;
+export type DealChangeModel = ChangeBatch;
 /** A customer as the gateway names it; the e-mail address comes from the users app, null when that app failed. */
 export interface CustomerModel {
   readonly id: string;

@@ -8,6 +8,7 @@ import type {
 import { newEntityId } from '../../kernel/data/entity-id.ts';
 import { type ConstraintMeanings, notFound, runCommand, staleVersion } from '../../kernel/subgraph/command.ts';
 import { baseVersion, type CommandResult, done, entityId, parseInput, text } from '../../kernel/subgraph/input.ts';
+import { documentChange, documentDeletion } from './changes.ts';
 import { contentOf, titled } from './content.ts';
 import type { DocumentsContext } from './loaders.ts';
 import { processText, unprocessed } from './processing.ts';
@@ -118,7 +119,11 @@ export async function uploadDocument(
     folderId: folderId ?? null,
     ...(text == null ? { size: size ?? 0, checksum: checksum ?? null } : contentOf(text)),
   };
-  return runCommand(context, documentConstraints, async (tx) => done(await insertDocument(tx, document)));
+  return runCommand(context, documentConstraints, async (tx, publish) => {
+    const inserted = await insertDocument(tx, document);
+    publish(documentChange('DOCUMENT_UPLOADED', inserted));
+    return done(inserted);
+  });
 }
 
 /** Changes the given fields of a document. */
@@ -135,9 +140,11 @@ export async function updateDocument(
     ...(folderId !== undefined && { folderId }),
     ...(text != null && { ...contentOf(text), ...unprocessed }),
   };
-  return runCommand(context, documentConstraints, async (tx) => {
+  return runCommand(context, documentConstraints, async (tx, publish) => {
     const document = await changeDocument(tx, id, baseVersion ?? undefined, change);
-    return document ? done(document) : refuseChange(tx, id);
+    if (!document) return refuseChange(tx, id);
+    publish(documentChange('DOCUMENT_UPDATED', document));
+    return done(document);
   });
 }
 
@@ -149,10 +156,14 @@ export async function processDocument(
   const parsed = parseInput(processDocumentInput, input);
   if (!parsed.ok) return parsed;
   const { id } = parsed.value;
-  return runCommand(context, documentConstraints, async (tx) => {
+  return runCommand(context, documentConstraints, async (tx, publish) => {
     const begun = await beginProcessing(tx, id);
     const document = begun && (await changeDocument(tx, id, undefined, processText(begun.text)));
-    return document ? done(document) : notFound('id', 'document');
+    if (!document) return notFound('id', 'document');
+    publish(
+      documentChange(document.status === 'FAILED' ? 'DOCUMENT_PROCESSING_FAILED' : 'DOCUMENT_PROCESSED', document),
+    );
+    return done(document);
   });
 }
 
@@ -164,10 +175,11 @@ export async function deleteDocument(
   const parsed = parseInput(deleteDocumentInput, input);
   if (!parsed.ok) return parsed;
   const { id, baseVersion } = parsed.value;
-  return runCommand(context, documentConstraints, async (tx) => {
+  return runCommand(context, documentConstraints, async (tx, publish) => {
     const document = await changeDocument(tx, id, baseVersion ?? undefined, {});
     if (!document) return refuseChange(tx, id);
     await removeDocument(tx, id);
+    publish(documentDeletion(document));
     return done(document);
   });
 }

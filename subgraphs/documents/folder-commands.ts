@@ -2,7 +2,16 @@ import { z } from 'zod';
 import type { CreateFolderInput } from '../../generated/graphql/documents.ts';
 import { newEntityId } from '../../kernel/data/entity-id.ts';
 import { type ConstraintMeanings, runCommand } from '../../kernel/subgraph/command.ts';
-import { type CommandResult, done, entityId, parseInput, refused, text } from '../../kernel/subgraph/input.ts';
+import {
+  type CommandResult,
+  done,
+  entityId,
+  parseInput,
+  refused,
+  text,
+  unchanged,
+} from '../../kernel/subgraph/input.ts';
+import { folderCreation } from './changes.ts';
 import { named } from './content.ts';
 import { folderTemplates } from './folder-templates.ts';
 import type { DocumentsContext } from './loaders.ts';
@@ -54,18 +63,20 @@ function newFolder({ ownerId, parent }: Place, name: string) {
   };
 }
 
-/** Makes the folders of a template that are missing in a place, and returns all of them. */
+/** Makes the folders of a template that are missing in a place, and returns all of them and those that were made. */
 async function applyTemplate(
   tx: DocumentsTransaction,
   place: Place,
   template: string,
   names: readonly string[],
-): Promise<FolderModel[]> {
+): Promise<{ readonly all: FolderModel[]; readonly made: FolderModel[] }> {
   const folders = names.map((name) => ({ ...newFolder(place, name), template }));
   await insertMissing(tx, { folders, documents: [] });
   const { ownerId, parent } = place;
   const nameKeys = folders.map(({ nameKey }) => nameKey);
-  return findFoldersByName(tx, { ownerId, parentId: parent?.id ?? null }, nameKeys);
+  const all = await findFoldersByName(tx, { ownerId, parentId: parent?.id ?? null }, nameKeys);
+  const ids = new Set(folders.map(({ id }) => id));
+  return { all, made: all.filter(({ id }) => ids.has(id)) };
 }
 
 /**
@@ -84,7 +95,7 @@ export async function createFolder(
     const known = folderTemplates.map((each) => each.name).join(', ');
     return refused('NOT_FOUND', 'template', `There is no such template; there are: ${known}.`);
   }
-  return runCommand(context, folderConstraints, async (tx) => {
+  return runCommand(context, folderConstraints, async (tx, publish) => {
     const [parent = null] = parentId == null ? [] : await findFoldersById(tx, [parentId]);
     if (parentId != null && parent?.ownerId !== ownerId) {
       return refused('NOT_FOUND', 'parentId', 'The owner has no folder with this id.');
@@ -98,6 +109,10 @@ export async function createFolder(
     const made = folder && (await insertFolder(tx, { ...folder, ...(id != null && { id }) }));
     const rest =
       template && (await applyTemplate(tx, made ? { ownerId, parent: made } : place, template.name, template.folders));
-    return done([...(made ? [made] : []), ...(rest ?? [])]);
+    const named = made ? [made] : [];
+    const created = [...named, ...(rest?.made ?? [])];
+    for (const each of created) publish(folderCreation(each));
+    const folders = [...named, ...(rest?.all ?? [])];
+    return created.length > 0 ? done(folders) : unchanged(folders);
   });
 }

@@ -2,12 +2,16 @@ import type { Resolvers } from '../../generated/graphql/documents.ts';
 import { grants } from '../../kernel/permissions/permission.ts';
 import { toPayload } from '../../kernel/subgraph/input.ts';
 import { deleteDocument, processDocument, updateDocument, uploadDocument } from './commands.ts';
+import { feedResolvers } from './feeds.ts';
 import { createFolder } from './folder-commands.ts';
 import { folderTemplates } from './folder-templates.ts';
 import { getStorageUsage, listDocuments, listFolders, listRecentDocuments } from './queries.ts';
+import { sync } from './sync.ts';
 
 export const resolvers: Resolvers = {
+  ...feedResolvers,
   Query: {
+    documentsRecords: sync.records,
     document: (_, { id }, { loaders }) => loaders.document.load(id),
     documents: (_, args, context) => listDocuments(context, args),
     folder: (_, { id }, { loaders }) => loaders.folder.load(id),
@@ -16,6 +20,7 @@ export const resolvers: Resolvers = {
     storageUsage: (_, { ownerId }, context) => getStorageUsage(context, ownerId),
   },
   Mutation: {
+    applyDocumentsMutations: sync.apply,
     createFolder: async (_, { input }, context) => {
       const payload = toPayload('folders', await createFolder(context, input));
       return { ...payload, folder: payload.folders?.[0] ?? null };

@@ -1,4 +1,5 @@
 import { type Document, type Folder, Prisma, type PrismaClient } from '../../generated/prisma/documents/client.ts';
+import type { ChangeBatch } from '../../kernel/changes/feed.ts';
 import { columnsOf } from '../../kernel/data/columns.ts';
 import { containing } from '../../kernel/data/containing.ts';
 import type { Connection, PageQuery } from '../../kernel/data/page.ts';
@@ -19,6 +20,7 @@ export type CustomerDocumentsModel = { readonly ownerId: string };
 export type DocumentModel = DocumentRow;
 export type DocumentProcessingModel = DocumentRow;
 export type DocumentConnectionModel = Connection<DocumentRow>;
+export type DocumentChangeModel = ChangeBatch;
 export type FolderModel = Folder;
 export type FolderConnectionModel = Connection<Folder>;
 export type FolderTemplateModel = FolderTemplate;

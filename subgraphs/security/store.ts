@@ -1,6 +1,7 @@
 import type { AuditRecordFilter } from '../../generated/graphql/security.ts';
 import type { AuditRecord, Prisma, PrismaClient } from '../../generated/prisma/security/client.ts';
 import type { AuditKind, AuditOutcome } from '../../kernel/audit/audit-record.ts';
+import type { ChangeBatch } from '../../kernel/changes/feed.ts';
 import type { Connection, PageQuery } from '../../kernel/data/page.ts';
 import type { TenantTransaction } from '../../kernel/data/tenant-database.ts';
 
@@ -10,6 +11,7 @@ export type SecurityTransaction = TenantTransaction<PrismaClient>;
 // What resolvers of each type get as their parent. The table holds no other kinds and outcomes than the schema has.
 export type AuditRecordModel = AuditRecord & { readonly kind: AuditKind; readonly outcome: AuditOutcome };
 export type AuditRecordConnectionModel = Connection<AuditRecordModel>;
+export type IncidentChangeModel = ChangeBatch;
 
 function whereRecords(tx: SecurityTransaction, filter: AuditRecordFilter): Prisma.AuditRecordWhereInput {
   const { kind, outcome, app, credentialId, userId, entity, entityId, from, to, correlationId } = filter;

@@ -18,7 +18,9 @@ import {
   parseInput,
   refused,
   text,
+  unchanged,
 } from '../../kernel/subgraph/input.ts';
+import { sessionChange, userChange } from './changes.ts';
 import type { UsersContext } from './loaders.ts';
 import { refuseForeignUser } from './rules.ts';
 import {
@@ -87,7 +89,11 @@ export async function createUser(context: UsersContext, input: CreateUserInput):
     emailKey: normaliseEmail(email),
     ...(profileData && { profileData }),
   };
-  return runCommand(context, userConstraints, async (tx) => done(await insertUser(tx, user)));
+  return runCommand(context, userConstraints, async (tx, publish) => {
+    const inserted = await insertUser(tx, user);
+    publish(userChange('USER_CREATED', inserted));
+    return done(inserted);
+  });
 }
 
 /** Changes the given fields of a user account. */
@@ -102,9 +108,12 @@ export async function updateUser(context: UsersContext, input: UpdateUserInput):
   };
   const foreign = refuseForeignUser(context.principal, 'write:users', { id, field: 'id', noun: 'user' });
   if (foreign) return foreign;
-  return runCommand(context, userConstraints, async (tx) => {
+  return runCommand(context, userConstraints, async (tx, publish) => {
     const user = await changeUser(tx, id, baseVersion ?? undefined, change);
-    if (user) return done(user);
+    if (user) {
+      publish(userChange('USER_UPDATED', user));
+      return done(user);
+    }
     const [current] = await findUsersById(tx, [id]);
     return current ? staleVersion(current.version) : notFound('id', 'user');
   });
@@ -122,7 +131,7 @@ export async function createSession(
   const owner = { id: userId, field: 'userId', noun: 'user' };
   const foreign = refuseForeignUser(context.principal, 'write:sessions', owner);
   if (foreign) return foreign;
-  return runCommand(context, sessionConstraints, async (tx) => {
+  return runCommand(context, sessionConstraints, async (tx, publish) => {
     const [app] = await findClientAppsById(tx, [appId]);
     if (!app) return notFound('app', 'client app');
     if (!app.sessionTypes.includes(sessionType)) {
@@ -130,9 +139,13 @@ export async function createSession(
       return refused('BAD_USER_INPUT', 'sessionType', `The session types of ${appId} are: ${known}.`);
     }
     const startedAt = new Date();
-    if (!(await noteLogin(tx, userId, startedAt))) return notFound('userId', 'user');
+    const user = await noteLogin(tx, userId, startedAt);
+    if (!user) return notFound('userId', 'user');
     const session = { id: id ?? newEntityId(), userId, appId, sessionType, startedAt, ...(metadata && { metadata }) };
-    return done(await insertSession(tx, session));
+    const inserted = await insertSession(tx, session);
+    publish(sessionChange('SESSION_STARTED', inserted));
+    publish(userChange('USER_LOGGED_IN', user));
+    return done(inserted);
   });
 }
 
@@ -141,14 +154,18 @@ export async function endSession(context: UsersContext, input: EndSessionInput):
   const parsed = parseInput(endSessionInput, input);
   if (!parsed.ok) return parsed;
   const { id } = parsed.value;
-  return runCommand(context, sessionConstraints, async (tx) => {
+  return runCommand(context, sessionConstraints, async (tx, publish) => {
     const [current] = await findSessionsById(tx, [id]);
     if (!current) return notFound('id', 'session');
     const owner = { id: current.userId, field: 'id', noun: 'session' };
     const foreign = refuseForeignUser(context.principal, 'write:sessions', owner);
     if (foreign) return foreign;
-    await noteSessionEnd(tx, id, new Date());
+    const ended = await noteSessionEnd(tx, id, new Date());
+    if (ended) {
+      publish(sessionChange('SESSION_ENDED', ended));
+      return done(ended);
+    }
     const [session] = await findSessionsById(tx, [id]);
-    return session ? done(session) : notFound('id', 'session');
+    return session ? unchanged(session) : notFound('id', 'session');
   });
 }

@@ -4,9 +4,18 @@ import { newEntityId } from '../../kernel/data/entity-id.ts';
 import { appMatrix, matrixPermissions } from '../../kernel/permissions/app-matrix.ts';
 import type { Permission } from '../../kernel/permissions/permission.ts';
 import { notFound, runCommand } from '../../kernel/subgraph/command.ts';
-import { type CommandResult, done, entityId, parseInput, refused, text } from '../../kernel/subgraph/input.ts';
+import {
+  type CommandResult,
+  done,
+  entityId,
+  parseInput,
+  refused,
+  text,
+  unchanged,
+} from '../../kernel/subgraph/input.ts';
 import { keyOfCredential } from '../../kernel/tenancy/access-token.ts';
 import { digestApiKey, makeApiKey } from '../../kernel/tenancy/api-key.ts';
+import { keyChange, roleAssignment } from './access-changes.ts';
 import {
   appName,
   checkHeld,
@@ -96,7 +105,7 @@ export async function createApiKey(
   const { name, allowedApps, roles: roleNames, rateLimit, expiresAt } = parsed.value;
   const chosen = choosePermissions(parsed.value);
   if (!chosen.ok) return chosen;
-  return runCommand(context, {}, async (tx) => {
+  return runCommand(context, {}, async (tx, publish) => {
     const roles = await findRolesNamed(tx, roleNames ?? []);
     if (!roles.ok) return roles;
     const ofRoles = roles.value.flatMap(({ permissions }) => permissions);
@@ -125,7 +134,8 @@ export async function createApiKey(
       keyId: apiKey.id,
       createdBy,
     }));
-    await insertRoleAssignments(tx, assignments);
+    publish(keyChange('API_KEY_CREATED', apiKey));
+    for (const assignment of await insertRoleAssignments(tx, assignments)) publish(roleAssignment(assignment));
     return done({ apiKey, key });
   });
 }
@@ -138,9 +148,13 @@ export async function revokeApiKey(
   const parsed = parseInput(revokeApiKeyInput, input);
   if (!parsed.ok) return parsed;
   const { id } = parsed.value;
-  return runCommand(context, {}, async (tx) => {
-    await noteRevocation(tx, id, new Date());
+  return runCommand(context, {}, async (tx, publish) => {
+    const revoked = await noteRevocation(tx, id, new Date());
+    if (revoked) {
+      publish(keyChange('API_KEY_REVOKED', revoked));
+      return done(revoked);
+    }
     const [apiKey] = await findApiKeysById(tx, [id]);
-    return apiKey ? done(apiKey) : notFound('id', 'API key');
+    return apiKey ? unchanged(apiKey) : notFound('id', 'API key');
   });
 }

@@ -1,13 +1,15 @@
 import type { CreateApiKeyInput } from '../../generated/graphql/users.ts';
 import { PrismaClient } from '../../generated/prisma/users/client.ts';
-import { type MutationRun, runMutation } from '../../kernel/audit/mutation-run.ts';
+import { type MutationRun, type Publish, runMutation } from '../../kernel/audit/mutation-run.ts';
 import { createTenantDatabase } from '../../kernel/data/tenant-database.ts';
 import { runCommand } from '../../kernel/subgraph/command.ts';
 import type { CommandResult } from '../../kernel/subgraph/input.ts';
 import { done } from '../../kernel/subgraph/input.ts';
 import type { Logger } from '../../kernel/telemetry/logger.ts';
 import type { TenantId } from '../../kernel/tenancy/ids.ts';
+import { roleChange } from './access-changes.ts';
 import type { GiverContext } from './access-input.ts';
+import { tenantCreation } from './changes.ts';
 import { keyChanges } from './key-changes.ts';
 import { createApiKey, type MadeApiKey, revokeApiKey } from './key-commands.ts';
 import { defaultApps, makeDefaultRoles } from './new-tenant.ts';
@@ -81,8 +83,15 @@ export function openKeyDesk({ databaseUrl, secret, tenantId, logger }: KeyDeskOp
       const apps = defaultApps.map((app) => ({ ...app, createdAt }));
       const roles = makeDefaultRoles(tenantId, createdAt);
       const rows = { tenant: { name, createdAt }, apps, roles, keys: [], users: [], sessions: [] };
-      const insert = async (tx: UsersTransaction) => {
+      const insert = async (tx: UsersTransaction, publish: Publish) => {
         await insertMissing(tx, rows);
+        const tenant = await findTenant(tx);
+        if (tenant) publish(tenantCreation(tenant));
+        for (const role of await findRolesById(
+          tx,
+          roles.map(({ id }) => id),
+        ))
+          publish(roleChange('ROLE_CREATED', role));
         return done({ id: tenantId });
       };
       await run('createTenant', 'Tenant', (running) => runCommand(running, {}, insert));

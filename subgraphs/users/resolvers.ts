@@ -3,14 +3,18 @@ import { normaliseEmail, toPayload } from '../../kernel/subgraph/input.ts';
 import { writeMinute } from './access-input.ts';
 import { listApiKeys, listAssignments, listRoles, mayDo } from './access-queries.ts';
 import { createSession, createUser, endSession, updateUser } from './commands.ts';
+import { feedResolvers } from './feeds.ts';
 import { createApiKey, revokeApiKey } from './key-commands.ts';
 import { getTenant, listClientApps, listLatestSessions, listSessions, listUsers } from './queries.ts';
 import { assignRole, createRole, deleteRole, unassignRole, updateRole } from './role-commands.ts';
 import { statusOf } from './store/keys.ts';
+import { sync } from './sync.ts';
 import { issueToken } from './token-commands.ts';
 
 export const resolvers: Resolvers = {
+  ...feedResolvers,
   Query: {
+    usersRecords: sync.records,
     customer360: (_, { id }, { loaders }) => loaders.user.load(id),
     customers: (_, args, context) => listUsers(context, args),
     user: (_, { id }, { loaders }) => loaders.user.load(id),
@@ -23,6 +27,7 @@ export const resolvers: Resolvers = {
     roles: (_, args, context) => listRoles(context, args),
   },
   Mutation: {
+    applyUsersMutations: sync.apply,
     createUser: async (_, { input }, context) => toPayload('user', await createUser(context, input)),
     updateUser: async (_, { input }, context) => toPayload('user', await updateUser(context, input)),
     createSession: async (_, { input }, context) => toPayload('session', await createSession(context, input)),

@@ -17,6 +17,7 @@ import {
   refused,
   text,
 } from '../../kernel/subgraph/input.ts';
+import { roleAssignment, roleChange, roleDeletion, roleUnassignment } from './access-changes.ts';
 import {
   appName,
   checkHeld,
@@ -121,7 +122,11 @@ export async function createRole(context: GiverContext, input: CreateRoleInput):
     hoursFrom: hours?.from ?? null,
     hoursTo: hours?.to ?? null,
   };
-  return runCommand(context, roleConstraints, async (tx) => done(await insertRole(tx, role)));
+  return runCommand(context, roleConstraints, async (tx, publish) => {
+    const inserted = await insertRole(tx, role);
+    publish(roleChange('ROLE_CREATED', inserted));
+    return done(inserted);
+  });
 }
 
 /** Changes the given fields of a role, for all who have it. */
@@ -139,12 +144,14 @@ export async function updateRole(context: GiverContext, input: UpdateRoleInput):
     ...(hours && { hoursFrom: hours.from, hoursTo: hours.to }),
     ...(allDay && { hoursFrom: null, hoursTo: null }),
   };
-  return runCommand(context, roleConstraints, async (tx) => {
+  return runCommand(context, roleConstraints, async (tx, publish) => {
     const found = await findHeldRole(tx, context, id, 'id');
     if (!found.ok) return found;
     const version = baseVersion ?? found.value.version;
     const role = await changeRole(tx, { id, version }, change);
-    return role ? done(role) : staleVersion(found.value.version);
+    if (!role) return staleVersion(found.value.version);
+    publish(roleChange('ROLE_UPDATED', role));
+    return done(role);
   });
 }
 
@@ -153,10 +160,14 @@ export async function deleteRole(context: GiverContext, input: DeleteRoleInput):
   const parsed = parseInput(deleteRoleInput, input);
   if (!parsed.ok) return parsed;
   const { id } = parsed.value;
-  return runCommand(context, {}, async (tx) => {
+  return runCommand(context, {}, async (tx, publish) => {
     const found = await findHeldRole(tx, context, id, 'id');
     if (!found.ok) return found;
-    return (await deleteRoleRow(tx, found.value)) ? done(id) : staleVersion(found.value.version);
+    const assignments = await deleteRoleRow(tx, found.value);
+    if (!assignments) return staleVersion(found.value.version);
+    for (const assignment of assignments) publish(roleUnassignment(assignment));
+    publish(roleDeletion(found.value));
+    return done(id);
   });
 }
 
@@ -170,13 +181,14 @@ export async function assignRole(
   const holder = readHolder(parsed.value);
   if (!holder.ok) return holder;
   const { roleId, validUntil = null } = parsed.value;
-  return runCommand(context, assignmentConstraints, async (tx) => {
+  return runCommand(context, assignmentConstraints, async (tx, publish) => {
     const found = await findHeldRole(tx, context, roleId, 'roleId');
     if (!found.ok) return found;
     const known = await changeAssignment(tx, roleId, holder.value, validUntil);
-    if (known) return done(known);
-    const assignment = { id: newEntityId(), roleId, ...holder.value, validUntil, createdBy: giverId(context) };
-    return done(await insertRoleAssignment(tx, assignment));
+    const fresh = { id: newEntityId(), roleId, ...holder.value, validUntil, createdBy: giverId(context) };
+    const assignment = known ?? (await insertRoleAssignment(tx, fresh));
+    publish(roleAssignment(assignment));
+    return done(assignment);
   });
 }
 
@@ -187,10 +199,14 @@ export async function unassignRole(context: GiverContext, input: UnassignRoleInp
   const holder = readHolder(parsed.value);
   if (!holder.ok) return holder;
   const { roleId } = parsed.value;
-  return runCommand(context, {}, async (tx) => {
+  return runCommand(context, {}, async (tx, publish) => {
     const found = await findHeldRole(tx, context, roleId, 'roleId');
     if (!found.ok) return found;
-    if (await deleteAssignment(tx, roleId, holder.value)) return found;
+    const assignment = await deleteAssignment(tx, roleId, holder.value);
+    if (assignment) {
+      publish(roleUnassignment(assignment));
+      return found;
+    }
     const field = holder.value.userId === undefined ? 'apiKeyId' : 'userId';
     return refused('NOT_FOUND', field, 'The role is not given to anyone with this id.');
   });

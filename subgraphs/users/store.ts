@@ -15,6 +15,7 @@ import { missingRows } from '../../kernel/data/missing-rows.ts';
 import type { Connection, PageQuery } from '../../kernel/data/page.ts';
 import type { TenantTransaction } from '../../kernel/data/tenant-database.ts';
 import type { Principal } from '../../kernel/tenancy/principal.ts';
+import type { CustomerNews } from './feeds.ts';
 import type { NewApiKey } from './store/keys.ts';
 import type { NewRole } from './store/roles.ts';
 
@@ -38,6 +39,7 @@ export type ApiKeyConnectionModel = Connection<ApiKeyModel>;
 export type RoleConnectionModel = Connection<Role>;
 /** The sender of the request; its fields are read from the principal. */
 export type ViewerModel = Principal;
+export type CustomerChangeModel = CustomerNews;
 
 const userColumns = Prisma.raw(columnsOf(Object.values(Prisma.UserScalarFieldEnum)));
 
@@ -102,10 +104,13 @@ export async function changeUser(
   return user ?? null;
 }
 
-/** Notes when a user last logged in; false when there is no such user. A login is no change of the record's content. */
-export async function noteLogin(tx: UsersTransaction, id: string, at: Date): Promise<boolean> {
-  const { count } = await tx.client.user.updateMany({ where: { tenantId: tx.tenantId, id }, data: { lastLogin: at } });
-  return count > 0;
+/** Notes when a user last logged in; null when there is no such user. A login is no change of the record's content. */
+export async function noteLogin(tx: UsersTransaction, id: string, at: Date): Promise<User | null> {
+  const [user] = await tx.client.user.updateManyAndReturn({
+    where: { tenantId: tx.tenantId, id },
+    data: { lastLogin: at },
+  });
+  return user ?? null;
 }
 
 /** Which sessions to find. */
@@ -172,9 +177,13 @@ export function insertSession(tx: UsersTransaction, session: NewSession): Promis
   return tx.client.session.create({ data: { ...session, tenantId: tx.tenantId } });
 }
 
-/** Notes the end of a session that still runs. */
-export async function noteSessionEnd(tx: UsersTransaction, id: string, endedAt: Date): Promise<void> {
-  await tx.client.session.updateMany({ where: { tenantId: tx.tenantId, id, endedAt: null }, data: { endedAt } });
+/** Notes the end of a session that still runs; null when there is none with this id. */
+export async function noteSessionEnd(tx: UsersTransaction, id: string, endedAt: Date): Promise<Session | null> {
+  const [session] = await tx.client.session.updateManyAndReturn({
+    where: { tenantId: tx.tenantId, id, endedAt: null },
+    data: { endedAt, version: { increment: 1 } },
+  });
+  return session ?? null;
 }
 
 export function findTenant(tx: UsersTransaction): Promise<Tenant | null> {

@@ -3,6 +3,7 @@ import type { IssueTokenInput } from '../../generated/graphql/users.ts';
 import { runCommand } from '../../kernel/subgraph/command.ts';
 import { type CommandResult, done, entityId, parseInput, refused } from '../../kernel/subgraph/input.ts';
 import { accessTokenMaxSeconds, createAccessTokenIssuer } from '../../kernel/tenancy/access-token.ts';
+import { tokenIssue } from './access-changes.ts';
 import { appName, checkHeld, permissionList } from './access-input.ts';
 import type { UsersContext } from './loaders.ts';
 import { findApiKeysById } from './store/keys.ts';
@@ -58,13 +59,14 @@ export async function issueToken(context: UsersContext, input: IssueTokenInput):
   const permissions = request.permissions ?? context.principal.permissions;
   const held = checkHeld(context, permissions, 'permissions');
   if (!held.ok) return held;
-  return await runCommand(context, {}, async (tx): Promise<CommandResult<IssuedToken>> => {
+  return await runCommand(context, {}, async (tx, publish): Promise<CommandResult<IssuedToken>> => {
     const key = await findOwnKey(tx, context);
     if (!key.ok) return key;
     const bounds = await checkBounds(tx, request, key.value);
     if (!bounds.ok) return bounds;
     const expiresAt = endOf(request, key.value);
     const { app, userId } = request;
+    publish(tokenIssue(key.value, { app, userId: userId ?? null, permissions, expiresAt }));
     const grant = { tenantId: context.tenantId, app, userId: userId ?? undefined, permissions, keyId: key.value.id };
     return done({ token: createAccessTokenIssuer(context.secret)({ ...grant, expiresAt }), expiresAt });
   });

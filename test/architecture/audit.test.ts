@@ -9,7 +9,11 @@ const filesWith = (pattern: RegExp) => files.filter(({ text }) => pattern.test(t
 describe('what leaves a record', () => {
   // An app's context has no database that can be written to; `MutationRun.write` writes the record too.
   test('is all that is written: commands are the only ones who write', () => {
-    expect(filesWith(/\bmutation\.write\(/)).toEqual(['kernel/subgraph/command.ts']);
+    // A push runs the mutations of its app, each with a record, in one transaction.
+    expect(filesWith(/\bmutation\.write\(/).sort()).toEqual([
+      'kernel/subgraph/command.ts',
+      'kernel/sync/apply-push.ts',
+    ]);
     expect(filesWith(/\bdatabase\.write\(/).sort()).toEqual(['kernel/audit/mutation-run.ts', 'kernel/subgraph/app.ts']);
   });
 
@@ -20,6 +24,9 @@ describe('what leaves a record', () => {
       'subgraphs/users/authenticate.ts',
       'subgraphs/users/key-desk.ts',
     ]);
-    expect(filesWith(/\bopenTenantWriter\(/).sort()).toEqual(['cli/platform.ts', 'kernel/data/tenant-writer.ts']);
+    expect(filesWith(/\bopenTenantWriter\(/).sort()).toEqual([
+      'cli/gateway-database.ts',
+      'kernel/data/tenant-writer.ts',
+    ]);
   });
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { eventCatalogue } from '../../kernel/changes/catalogue.ts';
 import { settingNames } from '../../kernel/config/settings.ts';
 import { errorCodes, errorDetailNames } from '../../kernel/errors/codes.ts';
 import { root } from '../support/source-files.ts';
@@ -31,6 +32,12 @@ describe('the docs', () => {
   test('list what errors may say beside their code', () => {
     const documented = tableOf('docs/errors.md', '| field |').map(([name]) => name?.replaceAll('`', ''));
     expect(documented).toEqual(errorDetailNames);
+  });
+
+  test('list every event type with its entity', () => {
+    const documented = tableOf('docs/changes.md', '| type |').map((cells) => cells.slice(0, 2).join(' '));
+    const types = [...eventCatalogue().values()].map(({ type, entity }) => `\`${type}\` \`${entity}\``);
+    expect(documented.sort()).toEqual(types.sort());
   });
 
   test('list every setting', () => {

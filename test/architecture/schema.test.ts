@@ -12,6 +12,8 @@ import {
 } from 'graphql';
 import { root } from '../support/source-files.ts';
 
+const roots = ['Query', 'Mutation', 'Subscription'];
+
 /** The conventions that every schema of the suite keeps. */
 describe('the schemas of the apps', () => {
   const apps = readdirSync(join(root, 'subgraphs'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
@@ -41,14 +43,18 @@ describe('the schemas of the apps', () => {
         (field) => field.name.value === 'id' || field.directives?.some(({ name }) => name.value === 'external'),
       );
     const undescribed = types.filter(
-      ({ type }) => !type.description && !['Query', 'Mutation'].includes(type.name.value) && !isReference(type),
+      ({ type }) => !type.description && !roots.includes(type.name.value) && !isReference(type),
     );
     expect(undescribed.map(({ app, type }) => `${app}: ${type.name.value}`)).toEqual([]);
   });
 
   test('describe every root field', () => {
-    const roots = [...fieldsOf('Query'), ...fieldsOf('Mutation')];
-    expect(roots.filter((field) => !field.description).map((field) => field.name.value)).toEqual([]);
+    expect(
+      roots
+        .flatMap(fieldsOf)
+        .filter((field) => !field.description)
+        .map((field) => field.name.value),
+    ).toEqual([]);
   });
 
   test('let every root query field be null, so that a failed one leaves the rest', () => {
@@ -68,6 +74,23 @@ describe('the schemas of the apps', () => {
       expect(print(field.type)).toBe(`${capital}Payload!`);
       const errors = payloads.get(`${capital}Payload`)?.fields?.find((one) => one.name.value === 'userErrors');
       expect(errors && print(errors.type)).toBe('[UserError!]!');
+    }
+  });
+
+  test('let every feed that resumes tell events that it resumes from, or that it cannot', () => {
+    const feeds = fieldsOf('Subscription').filter((field) =>
+      field.arguments?.some((argument) => print(argument).endsWith('after: Cursor')),
+    );
+    expect(feeds.length).toBeGreaterThan(4);
+    for (const feed of feeds) {
+      const union = types.find(({ type }) => type.name.value === print(feed.type))?.type;
+      const members = union?.kind === Kind.UNION_TYPE_DEFINITION ? (union.types ?? []) : [];
+      expect(members.map(({ name }) => name.value)).toContain('Resync');
+      for (const { name } of members.filter((member) => member.name.value !== 'Resync')) {
+        const shape = Object.fromEntries(fieldsOf(name.value).map((field) => [field.name.value, print(field.type)]));
+        const marks = { from: 'Cursor!', to: 'Cursor!', compacted: 'Boolean!', upToDate: 'Boolean!' };
+        expect({ feed: feed.name.value, shape }).toMatchObject({ feed: feed.name.value, shape: marks });
+      }
     }
   });
 

@@ -14,6 +14,7 @@ import { limitAttacks } from './limit-attacks.ts';
 import { pendingAttacks } from './pending-attacks.ts';
 import { permissionAttacks } from './permission-attacks.ts';
 import { shieldAttacks } from './shield-attacks.ts';
+import { socketAttacks } from './socket-attacks.ts';
 import { tenantAttacks } from './tenant-attacks.ts';
 import { transportAttacks } from './transport-attacks.ts';
 
@@ -51,11 +52,12 @@ const attacks: readonly AnyAttack[] = [
   ...tenantAttacks,
   ...databaseAttacks,
   ...limitAttacks,
+  ...socketAttacks,
   ...pendingAttacks,
 ];
 
-/** Of the groups on sockets and faults all may be pending; of the others these, for metrics. */
-const mayBePending = /^(WS|FLT)-|^(RL-013|TEN-019)$/;
+/** Of the group on faults all may be pending; of the others these, for metrics. */
+const mayBePending = /^FLT-|^(RL-013|TEN-019)$/;
 
 describe('the catalogue of attacks', () => {
   test('has 262 entries, each of which is here once', () => {

@@ -7,6 +7,7 @@ import { inputAttacks } from './input-attacks.ts';
 import { leakAttacks } from './leak-attacks.ts';
 import { permissionAttacks } from './permission-attacks.ts';
 import { ask, keyOfGlobex } from './send.ts';
+import { socketAttacks } from './socket-attacks.ts';
 import { openStand, type Stand } from './stand.ts';
 import { transportAttacks } from './transport-attacks.ts';
 
@@ -39,6 +40,8 @@ describe('the transport', () => attack(transportAttacks));
 describe('credentials', () => attack(credentialAttacks));
 describe('permissions', () => attack(permissionAttacks));
 describe('inputs', () => attack(inputAttacks));
+
+describe('sockets', () => attack(socketAttacks));
 
 describe('the log of all this', () => {
   test('has no credential in it', () => {

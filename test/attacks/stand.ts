@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { admissionOptions } from '../../cli/admission.ts';
 import { makeDemoTenants } from '../../cli/demo/tenants.ts';
+import { reachApps } from '../../cli/reach-apps.ts';
 import { readSuiteSupergraph } from '../../cli/suite-supergraph.ts';
 import { createAuthenticator } from '../../gateway/admission/authenticator.ts';
 import { defaultRateLimits } from '../../gateway/admission/rate-limit.ts';
@@ -11,17 +12,18 @@ import { createTokenReader } from '../../gateway/admission/read-token.ts';
 import { auditAccess } from '../../gateway/connections/audit-access.ts';
 import { batchEntities } from '../../gateway/connections/batch-entities.ts';
 import { shareReads } from '../../gateway/connections/share-reads.ts';
-import { signCalls } from '../../gateway/connections/sign-calls.ts';
+import { signCalls, signSubscriptions } from '../../gateway/connections/sign-calls.ts';
 import { createGateway, type GatewayOptions } from '../../gateway/index.ts';
 import { createPlayground } from '../../gateway/server/playground.ts';
 import { loadSupergraph, type Supergraph } from '../../gateway/supergraph/supergraph.ts';
 import { type AuditLog, createAuditLog } from '../../kernel/audit/audit-log.ts';
 import { insertAuditRecords } from '../../kernel/audit/audit-record.ts';
+import { openChangeFeed } from '../../kernel/changes/change-feed.ts';
 import { suiteLimits } from '../../kernel/config/operation-limits.ts';
 import { openTenantWriter } from '../../kernel/data/tenant-writer.ts';
 import { useCounterSchema } from '../../kernel/data/use-counter.ts';
 import type { RunningApp } from '../../kernel/subgraph/app.ts';
-import type { Connection, SubgraphCall } from '../../kernel/subgraph/connection.ts';
+import type { Connection, SubgraphCall, SubscribingConnection } from '../../kernel/subgraph/connection.ts';
 import type { Logger } from '../../kernel/telemetry/logger.ts';
 import { createCallSigner } from '../../kernel/tenancy/subgraph-token.ts';
 import { apps } from '../../subgraphs/index.ts';
@@ -70,6 +72,8 @@ export interface Stand {
   readonly connections: ReadonlyMap<string, Connection>;
   /** Opens another gateway like the first; the stand stops it. */
   openGateway(options?: Partial<GatewayOptions>): Promise<string>;
+  /** Opens another gateway like the first, which an attack stops. */
+  openStoppable(): Promise<{ readonly url: string; stop(graceMs: number): Promise<void> }>;
   stop(): Promise<void>;
 }
 
@@ -124,12 +128,18 @@ interface Parts {
 async function startApps(database: TestDatabase, parts: Parts, stops: Stops): Promise<RunningApp[]> {
   const { secret, logs, statements } = parts;
   const running: RunningApp[] = [];
+  const logger = loggerOfTest('the stand', logs);
+  const feed = openChangeFeed({ databaseUrl: database.urlFor('feed'), secret, logger });
+  stops.push(() => feed.stop());
+  const callApp = reachApps(running, secret);
   for (const app of apps) {
     const started = await app.start({
       databaseUrl: app.hasData ? database.urlFor(app.name) : '',
       poolSize: 4,
       secret,
-      logger: loggerOfTest('the stand', logs),
+      logger,
+      feed,
+      callApp,
       onStatement: (sql) => statements.push(sql),
     });
     stops.push(() => started.stop());
@@ -173,6 +183,15 @@ function connectApp({ name, execute }: RunningApp, parts: Parts, audit: AuditLog
   return auditAccess(audit, name, shareReads(batchEntities(signCalls(noted, createCallSigner(secret, name)))));
 }
 
+/** A way to the subscriptions of an app, signed. */
+function connectToEvents({ name, subscribe }: RunningApp, { secret, calls }: Parts): SubscribingConnection {
+  const noted: typeof subscribe = (call) => {
+    calls.push({ ...call, app: name });
+    return subscribe(call);
+  };
+  return signSubscriptions(noted, createCallSigner(secret, name));
+}
+
 /** Starts a stand. Stop it in `afterAll`, also when the start failed half-way: it cleans up after itself then. */
 export async function openStand(): Promise<Stand> {
   const stops: Stops = [];
@@ -208,6 +227,7 @@ async function open(stops: Stops): Promise<Omit<Stand, 'stop'>> {
     open += change;
   };
   const connections = new Map(running.map((app) => [app.name, connectApp(app, parts, audit, note)]));
+  const subscribingConnections = new Map(running.map((app) => [app.name, connectToEvents(app, parts)]));
   const jwt = {
     key: { jwksUrl: `${issuer.url}/jwks` },
     issuer: issuerName,
@@ -222,9 +242,9 @@ async function open(stops: Stops): Promise<Omit<Stand, 'stop'>> {
     config: { endpoint: '/graphql', identities: [], customerId: 'cus_acme_0001' },
   });
 
-  async function openGateway(options: Partial<GatewayOptions> = {}): Promise<string> {
+  async function openStoppable(options: Partial<GatewayOptions> = {}) {
     const gateway = await createGateway({
-      current: () => ({ supergraph, connections }),
+      current: () => ({ supergraph, connections, subscribingConnections }),
       access: {
         kind: 'authenticated',
         authenticator: createAuthenticator({ readKey: keys.authenticate, readToken, principalFor: keys.principalFor }),
@@ -242,8 +262,13 @@ async function open(stops: Stops): Promise<Omit<Stand, 'stop'>> {
       ...options,
     });
     const server = await gateway.open({ port: 0, host: '127.0.0.1' });
-    stops.push(() => server.drain(silentAfterMs));
-    return `http://127.0.0.1:${server.port}`;
+    return { url: `http://127.0.0.1:${server.port}`, stop: server.drain };
+  }
+
+  async function openGateway(options: Partial<GatewayOptions> = {}): Promise<string> {
+    const { url, stop } = await openStoppable(options);
+    stops.push(() => stop(silentAfterMs));
+    return url;
   }
 
   const token = tokensOf(issuer);
@@ -266,5 +291,6 @@ async function open(stops: Stops): Promise<Omit<Stand, 'stop'>> {
     recordsOf: rows.recordsOf,
     connections,
     openGateway,
+    openStoppable,
   };
 }

@@ -30,9 +30,9 @@ const createLead = `mutation CreateOne($email: String!) {
 let directory: Awaited<ReturnType<typeof createDataDirectory>>;
 let platform: PlatformProcess;
 beforeAll(async () => {
-  directory = await createDataDirectory();
+  directory = await createDataDirectory({ demo: true });
   platform = await startPlatformProcess(directory.path);
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await platform.end('SIGTERM');
   await directory.remove();
@@ -173,7 +173,7 @@ describe('what is done on the platform', () => {
     expect(await findSoon({ kind: 'CROSS_APP_ACCESS', app: 'flow-web', credentialId: apiKey.id })).toMatchObject([
       { targetApp: 'crm', credentialId: expect.stringContaining(`${apiKey.id}/`) },
     ]);
-  }, 60_000);
+  }, 120_000);
 
   test('reaches other apps: that is recorded for credential, app and app', async () => {
     const credentialId = await keyOf('Acme dashboard');
@@ -194,5 +194,5 @@ describe('what is done on the platform', () => {
     platform = await startPlatformProcess(directory.path);
     expect(answer.data).toMatchObject({ createLead: { userErrors: [] } });
     expect(await find({ correlationId: 'killed-1' })).toMatchObject([{ kind: 'MUTATION', outcome: 'DONE' }]);
-  }, 60_000);
+  }, 120_000);
 });

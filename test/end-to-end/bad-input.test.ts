@@ -6,9 +6,9 @@ describe('bad input', () => {
   let platform: PlatformProcess;
 
   beforeAll(async () => {
-    directory = await createDataDirectory();
+    directory = await createDataDirectory({ demo: true });
     platform = await startPlatformProcess(directory.path);
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await platform?.end('SIGTERM');

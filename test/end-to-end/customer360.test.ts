@@ -34,9 +34,9 @@ describe('a frontend developer who has just started the platform', () => {
   let platform: PlatformProcess;
 
   beforeAll(async () => {
-    directory = await createDataDirectory();
+    directory = await createDataDirectory({ demo: true });
     platform = await startPlatformProcess(directory.path);
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     expect(await platform?.end('SIGTERM')).toBe(0);

@@ -15,7 +15,7 @@ describe('an operator with a Postgres of their own', () => {
     database = await createEmptyDatabase();
     const settings = { DATABASE_URL: database.ownerUrl, PANORAMA_DEMO: 'true' };
     platform = await startPlatformProcess(directory.path, [], settings);
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await platform?.end('SIGTERM');
@@ -29,14 +29,14 @@ describe('an operator with a Postgres of their own', () => {
     expect(existsSync(join(directory.path, 'postgres'))).toBe(false);
   });
 
-  test('finds a schema and a role for each app and the gateway, and no role that passes the wall', async () => {
+  test('finds a role for each app, the gateway and the feed, and no role that passes the wall', async () => {
     const roles = await runStatements(
       database.ownerUrl,
       `SELECT rolname, rolsuper, rolbypassrls, rolcreaterole FROM pg_roles WHERE rolname LIKE current_database() || '\\_%' ORDER BY rolname`,
     );
     const name = new URL(database.ownerUrl).pathname.slice(1);
     expect(roles).toEqual(
-      ['analytics', 'crm', 'documents', 'gateway', 'security', 'users'].map((app) => ({
+      ['analytics', 'coordination', 'crm', 'documents', 'feed', 'gateway', 'security', 'users'].map((app) => ({
         rolname: `${name}_${app}`,
         rolsuper: false,
         rolbypassrls: false,

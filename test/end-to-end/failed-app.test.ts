@@ -23,7 +23,7 @@ describe('when the database refuses one app', () => {
   let ownerUrl: string;
 
   beforeAll(async () => {
-    directory = await createDataDirectory();
+    directory = await createDataDirectory({ demo: true });
     platform = await startPlatformProcess(directory.path);
     const read = (file: string) => readFileSync(join(directory.path, file), 'utf8').trim();
     const port = read('postgres/postmaster.pid').split('\n')[3];
@@ -33,7 +33,7 @@ describe('when the database refuses one app', () => {
       'ALTER ROLE panorama_analytics NOLOGIN',
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'panorama_analytics'",
     );
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await platform?.end('SIGTERM');

@@ -30,9 +30,9 @@ describe('an operator with API keys', () => {
   const run = (...args: string[]) => runKeys(directory.path, args);
 
   beforeAll(async () => {
-    directory = await createDataDirectory();
+    directory = await createDataDirectory({ demo: true });
     platform = await startPlatformProcess(directory.path);
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await platform?.end('SIGTERM');
@@ -59,7 +59,7 @@ describe('an operator with API keys', () => {
     expect(answer?.errors).toMatchObject([
       { path: ['users'], extensions: { code: 'FORBIDDEN', permission: 'read:users' } },
     ]);
-  }, 60_000);
+  }, 120_000);
 
   test('takes one back while the platform runs: soon it opens nothing', async () => {
     const made = await run('create', '--tenant', 'globex', '--name', 'Lost', '--app', 'crm-web');
@@ -78,7 +78,7 @@ describe('an operator with API keys', () => {
     const { stdout } = await run('list', '--tenant', 'globex');
     expect(stdout.split('\n')).toContainEqual(expect.stringMatching(new RegExp(`^${prefix} +REVOKED .*Lost`)));
     expect(stdout).not.toContain(key);
-  }, 60_000);
+  }, 120_000);
 
   test('makes a tenant, and its first key with everything', async () => {
     const create = ['create', '--tenant', 'initech', '--name', 'First', '--app', 'crm-web', '--role', 'admin'];
@@ -94,7 +94,7 @@ describe('an operator with API keys', () => {
       roles: { nodes: [{ name: 'admin' }, { name: 'agent' }, { name: 'manager' }, { name: 'viewer' }] },
     });
     expect(answer?.data.apps).toHaveLength(9);
-  }, 60_000);
+  }, 120_000);
 
   test('is told of every mistake in what a new key may do', async () => {
     const wrong = ['--permission', 'read:leads', '--permission', 'leads', '--expires', '2020-01-31'];
@@ -107,7 +107,7 @@ describe('an operator with API keys', () => {
     ]) {
       expect(stderr).toContain(part);
     }
-  }, 60_000);
+  }, 120_000);
 
   test('makes one while the platform does not run, and it is there when that runs again', async () => {
     await platform?.end('SIGTERM');
@@ -125,7 +125,7 @@ describe('an operator with API keys', () => {
     platform = await startPlatformProcess(directory.path);
     const answer = await platform.post('{ viewer { permissions } }', {}, { key: stdout.trim() });
     expect(answer.data).toEqual({ viewer: { permissions: ['read:metrics', 'read:analytics'] } });
-  }, 60_000);
+  }, 120_000);
 });
 
 test.each([
@@ -159,4 +159,4 @@ test('an operator is told when no platform ever ran on a data directory or a dat
     await database.drop();
     await directory.remove();
   }
-}, 60_000);
+}, 120_000);

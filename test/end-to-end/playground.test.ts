@@ -9,7 +9,7 @@ describe('a frontend developer in the playground', () => {
   let browser: Browser;
 
   beforeAll(async () => {
-    directory = await createDataDirectory();
+    directory = await createDataDirectory({ demo: true });
     platform = await startPlatformProcess(directory.path);
     browser = await launchBrowser();
   }, 90_000);
@@ -29,5 +29,22 @@ describe('a frontend developer in the playground', () => {
     await page.locator('.result-window .view-lines').filter({ hasText: '"behaviorScore": 82' }).waitFor();
     expect(foreignRequests).toEqual([]);
     expect(complaints).toEqual([]);
-  }, 60_000);
+  }, 120_000);
+
+  test('follows what happens in the tenant, over the WebSocket of the platform', async () => {
+    const { page, complaints } = await newPage(browser, platform.url);
+    await page.goto(platform.url);
+    await page.locator('.graphiql-query-editor .view-line').filter({ hasText: 'customer360' }).first().waitFor();
+    await page.getByTitle('Changes', { exact: true }).click();
+    await page.locator('.graphiql-query-editor .view-line').filter({ hasText: 'subscription Changes' }).waitFor();
+    await page.getByRole('button', { name: /^Execute query/ }).click();
+    const events = page.getByRole('region', { name: 'Subscription events' }).locator('details');
+    // The first says where the feed begins.
+    await events.first().waitFor();
+    await platform.post(
+      'mutation { createLead(input: {firstName: "S", lastName: "L", email: "seen@example.com"}) { lead { id } } }',
+    );
+    await events.filter({ hasText: 'LEAD_CREATED' }).first().waitFor();
+    expect(complaints).toEqual([]);
+  }, 120_000);
 });

@@ -41,7 +41,7 @@ describe('a platform that is asked for trouble', () => {
     database = await createEmptyDatabase();
     const settings = { DATABASE_URL: database.ownerUrl, PANORAMA_SECRET: secret, PANORAMA_DEMO: 'true' };
     platform = await startPlatformProcess(directory.path, [], { ...settings, LOG_LEVEL: 'trace' });
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     await platform?.end('SIGTERM');
     await database?.drop();

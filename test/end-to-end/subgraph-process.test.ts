@@ -58,7 +58,7 @@ describe('an app as a process of its own', () => {
     const settings = { DATABASE_URL: database.ownerUrl, PANORAMA_SECRET: secret };
     app = await startPanorama(['subgraph', 'documents', '--port', '0'], { directory: directory.path, settings });
     gateway = await openGateway('auth: {accessTokens: true}\neverySubgraph: {token: {}}\n', secret);
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await gateway?.stop(1_000);
@@ -140,6 +140,8 @@ describe('an app as a process of its own', () => {
   test('needs a gateway that has the secret', async () => {
     await expect(openGateway('subgraphs: {documents: {token: {}}}\n', undefined)).rejects.toThrow(SettingError);
     await expect(openGateway('auth: {accessTokens: true}\n', undefined)).rejects.toThrow(/PANORAMA_SECRET/);
+    await expect(openGateway('auth: {apiKeys: true}\n', undefined)).rejects.toThrow(/PANORAMA_SECRET/);
+    await expect(openGateway('auth: {apiKeys: true}\n', secret)).rejects.toThrow(/DATABASE_URL/);
   });
 
   test('says whether it lives and works', async () => {
@@ -152,19 +154,19 @@ describe('an app as a process of its own', () => {
   });
 
   test('ends when it is asked to', async () => {
-    const settings = { PANORAMA_SECRET: secret };
+    const settings = { DATABASE_URL: database.ownerUrl, PANORAMA_SECRET: secret };
     const other = await startPanorama(['subgraph', 'coordination', '--port', '0'], {
       directory: directory.path,
       settings,
     });
     expect(await other.end('SIGTERM')).toBe(0);
-  }, 60_000);
+  }, 120_000);
 
   test('needs the secret of the platform', async () => {
     const start = startPanorama(['subgraph', 'coordination'], { directory: directory.path });
-    await expect(start).rejects.toThrow('set PANORAMA_SECRET');
+    await expect(start).rejects.toThrow('PANORAMA_SECRET is not set');
     await expect(start).rejects.toMatchObject({ code: 2 } satisfies Partial<PanoramaEnded>);
-  }, 60_000);
+  }, 120_000);
 
   test.each([[[]], [['payroll']], [['crm', 'documents']]])('is one that there is, not %j', async (args) => {
     const message = 'Say which app to serve: users, analytics, documents, crm, security, coordination.';

@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { parse } from 'graphql';
-import { type Subscription, subscribeOperation } from '../../gateway/subscribe/subscribe-operation.ts';
+import type { AdmittedOperation } from '../../gateway/pipeline.ts';
+import { iterateAnswers, type LeavableStream, type StreamAnswer } from '../../gateway/subscribe/answers.ts';
+import { createSubscriber } from '../../gateway/subscribe/create-subscriber.ts';
 import type { Connection, SubscribingConnection } from '../../kernel/subgraph/connection.ts';
 import { streamOperation } from '../../kernel/subgraph/stream-operation.ts';
 import { openAnonymousGateway, serveSubgraphs } from '../support/federation/anonymous-gateway.ts';
@@ -48,9 +50,8 @@ const toChat: SubscribingConnection = ({ document, operationName, variables, con
       document: parse(document),
       operationName: operationName ?? null,
       variableValues: variables,
-      contextValue: context,
     },
-    (error) => error.toJSON(),
+    { createContext: () => context, mask: (error) => error.toJSON(), signal: context.signal },
   );
 
 interface Asked {
@@ -64,27 +65,38 @@ interface Asked {
 const document = parse('subscription ($room: ID!) { posted(room: $room) { text author { name } } }');
 
 function subscribe({ room = 'hall', signal, eventDeadlineMs = 60_000, ...connections }: Asked = {}) {
-  return subscribeOperation({
+  const admitted: AdmittedOperation = {
     plan: engine.plan(document),
-    supergraph: engine.supergraph,
     variables: { room },
-    connections: new Map([['users', connections.users ?? users.execute]]),
-    subscribingConnections: new Map([['chat', connections.chat ?? toChat]]),
+    served: {
+      supergraph: engine.supergraph,
+      connections: new Map([['users', connections.users ?? users.execute]]),
+      subscribingConnections: new Map([['chat', 'chat' in connections ? (connections.chat as never) : toChat]]),
+    },
+  };
+  const subscriber = createSubscriber({
+    current: () => admitted.served,
+    readmit: async () => admitted,
+    onSubgraphFailure: () => {},
     eventDeadlineMs,
-    context: signal ? { ...anonymousContext, signal } : anonymousContext,
   });
+  const context = signal ? { ...anonymousContext, signal } : anonymousContext;
+  return subscriber.subscribe(
+    { text: '', document, operationName: undefined, variables: {}, context, address: '' },
+    admitted,
+  );
 }
 
 async function started(asked: Asked = {}) {
   const subscription = await subscribe(asked);
   if (subscription.kind !== 'started') throw subscription.errors[0];
-  return subscription.answers;
+  return iterateAnswers(subscription.answers);
 }
 
 /** The next answer, as a client reads it. */
-async function nextOf(answers: Extract<Subscription, { kind: 'started' }>['answers']) {
+async function nextOf(answers: LeavableStream<StreamAnswer>) {
   const { done, value } = await answers.next();
-  return done ? 'ended' : { data: value.data.toJSON(), errors: (value.errors ?? []).map((error) => error.toJSON()) };
+  return done ? 'ended' : { data: value.data.toJSON(), errors: value.errors.map((error) => error.toJSON()) };
 }
 
 beforeEach(() => {
@@ -124,11 +136,18 @@ describe('a subscription', () => {
     await answers.return();
   });
 
-  test('takes an event only when the answer to the one before has been taken', async () => {
-    const answers = await started();
-    for (const id of ['1', '2', '3']) source.push({ posted: { text: id, author: { id } } });
+  test('leaves events where they are while its reader does not take the answers to those before', async () => {
+    const asked = Promise.withResolvers<void>();
+    const answers = await started({
+      users: (request) => {
+        if (representationsOf(request).some((one) => (one as { id: string }).id === '2')) asked.resolve();
+        return users.execute(request);
+      },
+    });
+    for (const id of ['1', '2', '3', '4']) source.push({ posted: { text: id, author: { id } } });
     await nextOf(answers);
-    expect([source.waiting, users.requests.length]).toEqual([2, 1]);
+    await asked.promise;
+    expect([source.waiting, users.requests.length]).toEqual([2, 2]);
     await answers.return();
   });
 
@@ -231,7 +250,7 @@ describe('the end of a subscription', () => {
   });
 });
 
-test('a POST with a subscription is told that there is no door for it', async () => {
+test('a POST with a subscription is told of the doors for it', async () => {
   const gateway = await openAnonymousGateway(serveSubgraphs([chat, users]));
   const response = await fetch(gateway.url, {
     method: 'POST',
@@ -240,7 +259,7 @@ test('a POST with a subscription is told that there is no door for it', async ()
   });
   expect(response.status).toBe(400);
   expect(await response.json()).toMatchObject({
-    errors: [{ message: expect.stringContaining('no door for subscriptions'), extensions: { code: 'BAD_USER_INPUT' } }],
+    errors: [{ message: expect.stringContaining('WebSocket'), extensions: { code: 'BAD_USER_INPUT' } }],
   });
   await gateway.stop();
 });
@@ -259,16 +278,10 @@ describe('a subscription that does not begin', () => {
     ['answers nonsense', async () => ({}) as never],
     ['has no way to be subscribed to', undefined as never],
   ] as const)('is told when the subgraph %s', async (_, connection) => {
-    const refused = await subscribeOperation({
-      plan: engine.plan(document),
-      supergraph: engine.supergraph,
-      variables: { room: 'hall' },
-      connections: new Map(),
-      subscribingConnections: new Map([['chat', connection as SubscribingConnection]]),
-      eventDeadlineMs: 60_000,
-      context: anonymousContext,
+    expect(await subscribe({ chat: connection as SubscribingConnection })).toMatchObject({
+      kind: 'refused',
+      errors: [{ extensions: { code: 'SUBGRAPH_UNAVAILABLE' } }],
     });
-    expect(refused).toMatchObject({ kind: 'refused', errors: [{ extensions: { code: 'SUBGRAPH_UNAVAILABLE' } }] });
   });
 
   test('because the client has gone is ended at the subgraph, should it begin after all', async () => {

@@ -163,6 +163,28 @@ const audit: Asked = {
   },
 };
 
+/** The change log, often from a cursor: the tenant's own goes on, the other's is refused. */
+const events: Asked = {
+  variables: '$first: Int!, $after: Cursor',
+  selection: 'events(first: $first, after: $after) { nodes { type sourceApp data } pageInfo { endCursor } }',
+  pick: (random, _, lanes) => ({
+    first: 1 + random.below(10),
+    after: random.chance(0.7) ? (random.pick(lanes).cursors.get('events') ?? null) : null,
+  }),
+  check(lane, value, { after }, codes) {
+    if (after !== null && lane.cursors.get(`made ${after}`) === undefined) {
+      expect([value, codes]).toEqual([null, ['CURSOR_INVALID']]);
+      return;
+    }
+    const { nodes, pageInfo } = value as { nodes: Value[]; pageInfo: Value };
+    const ofTenant = nodes.filter(({ type, data }) => type === 'TENANT_CREATED' && (data as Value).id === lane.id);
+    expect(nodes.filter(({ type }) => type === 'TENANT_CREATED')).toEqual(ofTenant);
+    if (typeof pageInfo.endCursor !== 'string') return;
+    lane.cursors.set('events', pageInfo.endCursor);
+    lane.cursors.set(`made ${pageInfo.endCursor}`, 'events');
+  },
+};
+
 /** What is counted or summed over all that a tenant has. */
 const sums: readonly [string, (lane: Lane) => unknown][] = [
   ['storageUsage { documentCount }', (lane) => ({ documentCount: recordsOf(lane, 'document').size })],
@@ -198,6 +220,8 @@ const everything: readonly Asked[] = [
   customer,
   customers,
   audit,
+  events,
+  events,
   ...summed,
 ];
 

@@ -1,4 +1,6 @@
+import { type ClientOptions, createClient } from 'graphql-ws';
 import { pino } from 'pino';
+import { WebSocket } from 'ws';
 import { connectionStringFor } from '../../kernel/data/app-role.ts';
 import type { SubgraphResponse } from '../../kernel/subgraph/connection.ts';
 import { parseTenantId } from '../../kernel/tenancy/ids.ts';
@@ -24,7 +26,7 @@ export interface WholeAnswer {
 /** A tenant as its clients and the gateway's calls reach it. Its id is in everything that it keeps. */
 export interface Tenant {
   readonly id: string;
-  /** Sends an operation to the platform over HTTP. */
+  /** Sends an operation to the platform: by turns over HTTP and over a socket that stays open. */
   post(query: string, variables: object): Promise<WholeAnswer>;
   /** Calls an app as the gateway does, with a signed token of this tenant. */
   call(app: string, document: string, variables: Readonly<Record<string, unknown>>): Promise<SubgraphResponse>;
@@ -62,9 +64,16 @@ export async function startSuiteOfTwo(): Promise<SuiteOfTwo> {
     const usersUrl = connectionStringFor(database.ownerUrl, { app: 'users', secret });
     const enter = async (id: string): Promise<Tenant> => {
       const key = await makeKey(usersUrl, id);
+      const socket = openSocket(platform.url, key);
+      stops.push(socket.close);
+      let sent = 0;
       return {
         id,
-        post: (query, variables) => post(`${platform.url}/graphql`, key, { query, variables }),
+        post: (query, variables) => {
+          sent += 1;
+          if (sent % 2 === 0) return socket.send({ query, variables: { ...variables } });
+          return post(`${platform.url}/graphql`, key, { query, variables });
+        },
         call: (name, document, variables) => {
           const app = running.get(name);
           if (!app) throw new Error(`There is no app ${name}.`);
@@ -109,4 +118,35 @@ async function post(url: string, key: string, body: object): Promise<WholeAnswer
   const text = await response.text();
   const { data = null, errors = [] } = JSON.parse(text) as Partial<WholeAnswer>;
   return { text: `${JSON.stringify([...response.headers])}\n${text}`, data, errors };
+}
+
+/** A socket of a tenant, on which many operations run at once. */
+function openSocket(url: string, key: string) {
+  const webSocketImpl: ClientOptions['webSocketImpl'] = WebSocket;
+  const client = createClient({
+    url: `${url.replace('http', 'ws')}/graphql`,
+    webSocketImpl,
+    connectionParams: { 'x-tenant-key': key },
+    lazy: false,
+    retryAttempts: 0,
+  });
+
+  function send(payload: {
+    readonly query: string;
+    readonly variables: Record<string, unknown>;
+  }): Promise<WholeAnswer> {
+    const { promise, resolve, reject } = Promise.withResolvers<WholeAnswer>();
+    const take = (answer: unknown) => {
+      const { data = null, errors = [] } = answer as Partial<WholeAnswer>;
+      resolve({ text: JSON.stringify(answer), data, errors });
+    };
+    client.subscribe(payload, {
+      next: take,
+      error: (error) => (Array.isArray(error) ? take({ errors: error }) : reject(error)),
+      complete: () => reject(new Error('There was no answer.')),
+    });
+    return promise;
+  }
+
+  return { send, close: async () => await client.dispose() };
 }

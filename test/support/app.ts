@@ -1,4 +1,6 @@
-import type { App } from '../../kernel/subgraph/app.ts';
+import { reachApps } from '../../cli/reach-apps.ts';
+import { openChangeFeed } from '../../kernel/changes/change-feed.ts';
+import type { App, RunningApp } from '../../kernel/subgraph/app.ts';
 import type { SubgraphResponse } from '../../kernel/subgraph/connection.ts';
 import type { DemoTenant } from '../../kernel/subgraph/demo-tenant.ts';
 import { parseTenantId } from '../../kernel/tenancy/ids.ts';
@@ -25,8 +27,16 @@ export interface TestResponse<Data> {
   readonly errors?: SubgraphResponse['errors'];
 }
 
+/** What a subscription tells, event by event. */
+export interface TestStream<Data> {
+  /** The data of the next event; an error instead of it fails the test. */
+  next(): Promise<Data>;
+  return(): Promise<void>;
+}
+
 /** An app on a database of its own, without rows, reached by signed calls like any subgraph. */
 export interface TestApp {
+  readonly running: RunningApp;
   readonly database: TestDatabase;
   /** The text of every SQL statement since the start. */
   readonly statements: readonly string[];
@@ -38,6 +48,12 @@ export interface TestApp {
     variables?: Readonly<Record<string, unknown>>,
     caller?: TestCaller,
   ): Promise<TestResponse<Data>>;
+  /** Starts a subscription that must be accepted. It is left with `return`, or ends with the app. */
+  subscribe<Data = Record<string, unknown>>(
+    operation: string,
+    variables?: Readonly<Record<string, unknown>>,
+    caller?: TestCaller,
+  ): Promise<TestStream<Data>>;
   /** Writes the app's demo data of a tenant (`makeDemoTenants` makes some). */
   insertDemo(tenant: DemoTenant): Promise<void>;
   /** How many SQL statements some work takes. */
@@ -51,16 +67,27 @@ function principalOf(caller: TestCaller) {
   return createPrincipal({ tenantId: parseTenantId(tenant), app, credentialId, userId, permissions });
 }
 
-/** Starts an app on a test database. Stop it in `afterAll`; it drops the database. */
-export async function startTestApp(app: App): Promise<TestApp> {
-  const database = await createTestDatabase();
+/**
+ * Starts an app on a test database of its own, or on one that it shares with others, some of which it may call. Stop it in
+ * `afterAll`; it drops the
+ * database if it is its own.
+ */
+export async function startTestApp(app: App, shared?: TestDatabase, others: readonly TestApp[] = []): Promise<TestApp> {
+  const database = shared ?? (await createTestDatabase());
   const statements: string[] = [];
   const logs: string[] = [];
+  const logger = loggerOfTest(app.name, logs);
+  const feed = openChangeFeed({ databaseUrl: database.urlFor('feed'), secret: secretOfTests, logger });
   const running = await app.start({
     databaseUrl: database.urlFor(app.name),
     poolSize: 4,
     secret: secretOfTests,
-    logger: loggerOfTest(app.name, logs),
+    logger,
+    feed,
+    callApp: reachApps(
+      others.map(({ running }) => running),
+      secretOfTests,
+    ),
     onStatement: (sql) => statements.push(sql),
   });
 
@@ -71,11 +98,32 @@ export async function startTestApp(app: App): Promise<TestApp> {
     return JSON.parse(JSON.stringify(response)) as TestResponse<Data>;
   }
 
+  const start = callerOf(app.name, running.subscribe);
+
+  async function subscribe<Data>(document: string, variables = {}, caller: TestCaller = {}): Promise<TestStream<Data>> {
+    const stream = await start(document, { variables, principal: principalOf(caller) });
+    if (!(Symbol.asyncIterator in stream)) throw new Error(`Refused: ${JSON.stringify(stream.errors)}`);
+    const events = stream[Symbol.asyncIterator]();
+    return {
+      async next() {
+        const { value, done } = await events.next();
+        const answer = value as SubgraphResponse | undefined;
+        if (done || !answer || answer.errors) throw new Error(`No event: ${JSON.stringify(answer)}`);
+        return JSON.parse(JSON.stringify(answer.data)) as Data;
+      },
+      async return() {
+        await events.return?.();
+      },
+    };
+  }
+
   return {
+    running,
     database,
     statements,
     logs,
     execute,
+    subscribe,
     insertDemo: (tenant) => running.insertDemo(tenant),
     async countStatements(work) {
       const before = statements.length;
@@ -84,7 +132,8 @@ export async function startTestApp(app: App): Promise<TestApp> {
     },
     async stop() {
       await running.stop();
-      await database.drop();
+      await feed.stop();
+      if (!shared) await database.drop();
     },
   };
 }

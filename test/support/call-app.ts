@@ -1,4 +1,4 @@
-import type { SubgraphExecutor, SubgraphOperation, SubgraphResponse } from '../../kernel/subgraph/connection.ts';
+import type { SubgraphCall, SubgraphOperation } from '../../kernel/subgraph/connection.ts';
 import type { Principal } from '../../kernel/tenancy/principal.ts';
 import { createCallSigner } from '../../kernel/tenancy/subgraph-token.ts';
 
@@ -15,10 +15,10 @@ export interface TestCall extends Partial<Omit<SubgraphOperation, 'document'>> {
 }
 
 /** Makes a caller of an app in this process, which signs as the gateway does. */
-export function callerOf(name: string, execute: SubgraphExecutor) {
+export function callerOf<Answer>(name: string, execute: (call: SubgraphCall) => Promise<Answer>) {
   const sign = createCallSigner(secretOfTests, name);
   const { signal } = new AbortController();
-  return async (document: string, call: TestCall): Promise<SubgraphResponse> => {
+  return async (document: string, call: TestCall): Promise<Answer> => {
     const { principal, operationName, variables = {} } = call;
     const token = principal && sign({ principal, correlationId: correlationIdOfTests });
     return await execute({ document, operationName, variables, token, signal });

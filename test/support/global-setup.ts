@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { type AppSchema, migrate } from '../../kernel/data/migrate.ts';
+import { changeFeedSchema } from '../../kernel/data/platform-schema.ts';
 import { useCounterSchema } from '../../kernel/data/use-counter.ts';
 import { type TestDatabaseSource, testDatabaseVariable, urlOfDatabase } from './database.ts';
+import { beginDemoDirectory } from './demo-directory.ts';
 import { beginOutput, discardOutput, keepSecrets } from './output-of-run.ts';
 import { runStatements } from './run-statements.ts';
 import { startTestServer, type TestServer } from './test-server.ts';
@@ -17,6 +19,7 @@ export default async function setup(): Promise<void> {
   const server = await startTestServer(process.env.TEST_DATABASE_URL);
   globalThis.panoramaTestServer = server;
   beginOutput();
+  beginDemoDirectory();
   try {
     process.env[testDatabaseVariable] = JSON.stringify(await createTemplate(server));
   } catch (error) {
@@ -32,7 +35,7 @@ async function createTemplate({ adminUrl, name }: TestServer): Promise<TestDatab
   keepSecrets({ secret: source.secret, ownerUrl: urlOfDatabase(adminUrl, name), rolePrefix: name });
   await migrate({
     connectionString: urlOfDatabase(adminUrl, name),
-    apps: [...(await findApps()), useCounterSchema],
+    apps: [...(await findApps()), useCounterSchema, changeFeedSchema],
     secret: source.secret,
     onProgress: () => undefined,
   });
@@ -49,5 +52,6 @@ async function findApps(): Promise<readonly AppSchema[]> {
       name,
       migrationsDirectory: new URL(`${name}/migrations/`, root),
       audit: name === 'security' ? 'reader' : undefined,
+      sync: name === 'coordination' ? 'keeper' : undefined,
     }));
 }

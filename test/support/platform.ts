@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { copyDemoDirectory } from './demo-directory.ts';
 import { type PanoramaProcess, startPanorama } from './panorama-process.ts';
 
 /** A GraphQL answer over HTTP. */
@@ -23,9 +24,13 @@ export interface PlatformProcess extends PanoramaProcess {
   post<Data = Record<string, unknown>>(query: string, variables?: object, sender?: Sender): Promise<HttpAnswer<Data>>;
 }
 
-/** A data directory that is removed with `remove`. */
-export async function createDataDirectory(): Promise<{ path: string; remove(): Promise<void> }> {
+/**
+ * A data directory that is removed with `remove`: empty, or with demo data. A platform that makes these needs seconds, so
+ * all tests of a run start from copies of one.
+ */
+export async function createDataDirectory({ demo = false } = {}): Promise<{ path: string; remove(): Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'panorama-'));
+  if (demo) await copyDemoDirectory(path);
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 

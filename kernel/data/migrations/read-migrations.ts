@@ -14,7 +14,14 @@ export interface AppSchema {
    * What its role may do with the audit records. By default it writes what was done in the app, for the tenant of the
    * transaction; the `reader` also reads those of the tenant; the `gateway` writes what happened before any app was reached.
    */
-  readonly audit?: 'reader' | 'gateway' | undefined;
+  readonly audit?: 'reader' | 'gateway' | 'none' | undefined;
+  /**
+   * What its role may do with the change log. By default it writes and reads the changes of the app, in the tenant of the
+   * transaction; the `reader` reads those of all apps, and learns which tenants have new ones.
+   */
+  readonly changes?: 'reader' | 'none' | undefined;
+  /** The `keeper` also reads what clients pushed in vain, into whichever app, and notes that they know. */
+  readonly sync?: 'keeper' | undefined;
 }
 
 /** A migration as it lies in the folder. */

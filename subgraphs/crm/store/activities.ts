@@ -1,8 +1,18 @@
 import type { ActivityFilter } from '../../../generated/graphql/crm.ts';
 import { type Activity, type ActivityEntityType, Prisma } from '../../../generated/prisma/crm/client.ts';
 import type { PageQuery } from '../../../kernel/data/page.ts';
+import { together } from '../../../kernel/data/together.ts';
 import type { Change, CrmTransaction, Selection } from '../store.ts';
-import { containsAll, findNewest, keyOf, nextVersion, withIds, withoutNulls, withoutUndefined } from './rows.ts';
+import {
+  containsAll,
+  findNewest,
+  insertRows,
+  keyOf,
+  nextVersion,
+  withIds,
+  withoutNulls,
+  withoutUndefined,
+} from './rows.ts';
 
 /** The columns that are made of the others. */
 export const activityKeys = (
@@ -96,8 +106,15 @@ export type NewActivity = Omit<Prisma.ActivityUncheckedCreateInput, 'tenantId' |
   Partial<Pick<Activity, 'subject' | 'description'>>;
 
 export function insertActivity(tx: CrmTransaction, activity: NewActivity): Promise<Activity> {
-  return tx.client.activity.create({ data: { ...activity, ...activityKeys(activity), tenantId: tx.tenantId } });
+  return together(tx, insertActivities, activity);
 }
+
+const insertActivities = (tx: CrmTransaction, activities: readonly NewActivity[]) =>
+  insertRows<Activity>(
+    tx,
+    'activities',
+    activities.map((activity) => ({ ...activity, ...activityKeys(activity) })),
+  );
 
 /** Changes an activity, given as it is now, and counts its version up. */
 export function changeActivity(

@@ -1,12 +1,14 @@
 import type { ContactFilter } from '../../../generated/graphql/crm.ts';
-import { type Contact, Prisma } from '../../../generated/prisma/crm/client.ts';
+import { type Activity, type Contact, type Deal, type Lead, Prisma } from '../../../generated/prisma/crm/client.ts';
 import type { PageQuery } from '../../../kernel/data/page.ts';
+import { together } from '../../../kernel/data/together.ts';
 import { normaliseEmail } from '../../../kernel/subgraph/input.ts';
 import type { Change, CrmTransaction, Selection } from '../store.ts';
 import {
   columnsOfTable,
   containsAll,
   emailKeyOf,
+  findForMany,
   findNewest,
   keyOf,
   nextVersion,
@@ -47,14 +49,26 @@ export function countContacts(tx: CrmTransaction, selection: Selection<ContactFi
 }
 
 export function findContactsById(tx: CrmTransaction, ids: readonly string[]): Promise<Contact[]> {
-  return tx.client.contact.findMany({ where: withIds(tx, ids) });
+  return together(tx, findContactLists, ids);
 }
+
+const findContactLists = findForMany((tx, ids) => tx.client.contact.findMany({ where: withIds(tx, ids) }));
 
 export function findContactsByEmail(tx: CrmTransaction, emailKeys: readonly string[]): Promise<Contact[]> {
   return tx.rows(Prisma.sql`
     SELECT ${columnsOfTable.contacts} FROM contacts
     WHERE tenant_id = ${tx.tenantId} AND email_key = ANY(${emailKeys})`);
 }
+
+/** The e-mail addresses of some contacts, of those that have one. */
+export async function findAddressesOf(tx: CrmTransaction, contactIds: readonly string[]): Promise<string[]> {
+  return (await together(tx, findAddressLists, contactIds)).map(({ email }) => email);
+}
+
+const findAddressLists = findForMany((tx, ids) =>
+  tx.rows<{ readonly id: string; readonly email: string }>(Prisma.sql`
+    SELECT id, email FROM contacts WHERE tenant_id = ${tx.tenantId} AND id = ANY(${ids}) AND email IS NOT NULL`),
+);
 
 export function findNewestContactsOfCompanies(tx: CrmTransaction, companyIds: readonly string[]): Promise<Contact[]> {
   return findNewest(tx, 'contacts', Prisma.sql`company_id`, companyIds);
@@ -75,11 +89,31 @@ export function findOrInsertContact(
   tx: CrmTransaction,
   contact: NewContact & { readonly email: string },
 ): Promise<Contact> {
-  const emailKey = normaliseEmail(contact.email);
-  return tx.client.contact.upsert({
-    where: { tenantId_emailKey: { tenantId: tx.tenantId, emailKey } },
-    create: { ...contact, ...contactKeys(contact), emailKey, tenantId: tx.tenantId },
-    update: { emailKey },
+  return together(tx, findOrInsertContacts, contact);
+}
+
+async function findOrInsertContacts(
+  tx: CrmTransaction,
+  wanted: readonly (NewContact & { readonly email: string })[],
+): Promise<readonly Contact[]> {
+  const given = new Map<string, object>();
+  for (const contact of wanted) {
+    const emailKey = normaliseEmail(contact.email);
+    if (!given.has(emailKey)) given.set(emailKey, { ...contact, ...contactKeys(contact), emailKey });
+  }
+  const found = await tx.rows<Contact>(Prisma.sql`
+    INSERT INTO contacts (tenant_id, id, first_name, last_name, name_key, email, email_key, phone, source, search_key)
+    SELECT ${tx.tenantId}, id, "firstName", "lastName", "nameKey", email, "emailKey", phone, source, "searchKey"
+    FROM jsonb_to_recordset(${JSON.stringify([...given.values()])}::jsonb) AS given (id text, "firstName" text,
+      "lastName" text, "nameKey" text, email text, "emailKey" text, phone text, source text, "searchKey" text)
+    ORDER BY "emailKey"
+    ON CONFLICT (tenant_id, email_key) DO UPDATE SET email_key = EXCLUDED.email_key
+    RETURNING ${columnsOfTable.contacts}`);
+  const byKey = new Map(found.map((contact) => [contact.emailKey, contact]));
+  return wanted.map(({ email }) => {
+    const contact = byKey.get(normaliseEmail(email));
+    if (!contact) throw new Error('A contact was neither found nor made.');
+    return contact;
   });
 }
 
@@ -96,17 +130,28 @@ export function changeContact(
   });
 }
 
+/** What belonged to one contact and belongs to another now. */
+export interface MovedRecords {
+  readonly leads: readonly Lead[];
+  readonly deals: readonly Deal[];
+  readonly activities: readonly Activity[];
+}
+
 /** Moves all that belongs to one contact to another and removes the first. */
-export async function moveContact(tx: CrmTransaction, sourceId: string, targetId: string): Promise<void> {
+export async function moveContact(tx: CrmTransaction, sourceId: string, targetId: string): Promise<MovedRecords> {
   const { tenantId, client } = tx;
   const where = { tenantId, contactId: sourceId };
   const data = { contactId: targetId, ...nextVersion() };
-  await client.lead.updateMany({ where, data });
-  await client.deal.updateMany({ where, data });
-  await client.activity.updateMany({ where, data });
-  await client.activity.updateMany({
-    where: { tenantId, entityType: 'CONTACT', entityId: sourceId },
-    data: { entityId: targetId },
-  });
+  const leads = await client.lead.updateManyAndReturn({ where, data });
+  const deals = await client.deal.updateManyAndReturn({ where, data });
+  const activities = await tx.rows<Activity>(Prisma.sql`
+    UPDATE activities SET
+      contact_id = ${targetId},
+      entity_id = CASE WHEN entity_type = 'CONTACT' AND entity_id = ${sourceId} THEN ${targetId} ELSE entity_id END,
+      updated_at = ${data.updatedAt},
+      version = version + 1
+    WHERE tenant_id = ${tenantId} AND (contact_id = ${sourceId} OR (entity_type = 'CONTACT' AND entity_id = ${sourceId}))
+    RETURNING ${columnsOfTable.activities}`);
   await client.contact.delete({ where: { tenantId_id: { tenantId, id: sourceId } } });
+  return { leads, deals, activities };
 }

@@ -1,16 +1,18 @@
 import type { LeadFilter } from '../../../generated/graphql/crm.ts';
 import { type Lead, Prisma } from '../../../generated/prisma/crm/client.ts';
 import type { PageQuery } from '../../../kernel/data/page.ts';
+import { together } from '../../../kernel/data/together.ts';
 import { normaliseEmail } from '../../../kernel/subgraph/input.ts';
 import type { Change, CrmTransaction, Selection } from '../store.ts';
 import {
   columnsOfTable,
   containsAll,
   emailKeyOf,
+  findForMany,
   findNewest,
+  insertRows,
   keyOf,
   listCap,
-  nextVersion,
   withIds,
   withoutNulls,
   withoutUndefined,
@@ -52,8 +54,10 @@ export function countLeads(tx: CrmTransaction, selection: LeadSelection): Promis
 }
 
 export function findLeadsById(tx: CrmTransaction, ids: readonly string[]): Promise<Lead[]> {
-  return tx.client.lead.findMany({ where: withIds(tx, ids) });
+  return together(tx, findLeadLists, ids);
 }
+
+const findLeadLists = findForMany((tx, ids) => tx.client.lead.findMany({ where: withIds(tx, ids) }));
 
 const ofAssignees = (assignees: readonly string[] | undefined) =>
   assignees ? Prisma.sql`assignee_id = ANY(${assignees}::text[]) AND` : Prisma.empty;
@@ -89,14 +93,42 @@ export function findNewestLeadsOfCustomers(
 export type NewLead = Omit<Prisma.LeadUncheckedCreateInput, 'tenantId' | LeadKey> & Pick<Lead, 'phone' | 'company'>;
 
 export function insertLead(tx: CrmTransaction, lead: NewLead): Promise<Lead> {
-  return tx.client.lead.create({ data: { ...lead, ...leadKeys(lead), tenantId: tx.tenantId } });
+  return together(tx, insertLeads, lead);
 }
+
+const insertLeads = (tx: CrmTransaction, leads: readonly NewLead[]) =>
+  insertRows<Lead>(
+    tx,
+    'leads',
+    leads.map((lead) => ({ ...lead, ...leadKeys(lead) })),
+  );
 
 /** Changes a lead, given as it is now, and counts its version up. */
 export function changeLead(tx: CrmTransaction, lead: Lead, change: Change<Lead, LeadKey>): Promise<Lead> {
-  const fields = withoutUndefined(change);
-  return tx.client.lead.update({
-    where: { tenantId_id: { tenantId: tx.tenantId, id: lead.id } },
-    data: { ...fields, ...leadKeys({ ...lead, ...fields }), ...nextVersion() },
+  return together(tx, changeLeads, { ...lead, ...withoutUndefined(change) });
+}
+
+/** Writes leads, each given as it will be but for its version. */
+async function changeLeads(tx: CrmTransaction, leads: readonly Lead[]): Promise<readonly Lead[]> {
+  const rows = leads.map((lead) => ({ ...lead, ...leadKeys(lead) }));
+  const changed = await tx.rows<Lead>(Prisma.sql`
+    UPDATE leads SET contact_id = to_be."contactId", first_name = to_be."firstName", last_name = to_be."lastName",
+      name_key = to_be."nameKey", email = to_be."newEmail", email_key = to_be."emailKey", phone = to_be."newPhone",
+      company = to_be."newCompany", source = to_be."newSource", status = to_be."newStatus"::lead_status,
+      assignee_id = to_be."assigneeId", note = to_be."newNote", search_key = to_be."searchKey",
+      updated_at = ${new Date()}, version = version + 1
+    FROM (SELECT id AS "leadId", email AS "newEmail", phone AS "newPhone", company AS "newCompany", source AS "newSource",
+        status AS "newStatus", note AS "newNote", "contactId", "firstName", "lastName", "nameKey", "emailKey", "assigneeId",
+        "searchKey"
+      FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS given (id text, "contactId" text, "firstName" text,
+        "lastName" text, "nameKey" text, email text, "emailKey" text, phone text, company text, source text, status text,
+        "assigneeId" text, note text, "searchKey" text)) AS to_be
+    WHERE tenant_id = ${tx.tenantId} AND id = to_be."leadId"
+    RETURNING ${columnsOfTable.leads}`);
+  const byId = new Map(changed.map((lead) => [lead.id, lead]));
+  return leads.map(({ id }) => {
+    const lead = byId.get(id);
+    if (!lead) throw new Error('A lead is gone that was locked.');
+    return lead;
   });
 }

@@ -1,6 +1,7 @@
 import { Prisma } from '../../../generated/prisma/crm/client.ts';
-import { columnsOf } from '../../../kernel/data/columns.ts';
+import { columnOf, columnsOf } from '../../../kernel/data/columns.ts';
 import { containing } from '../../../kernel/data/containing.ts';
+import { together } from '../../../kernel/data/together.ts';
 import { normaliseEmail } from '../../../kernel/subgraph/input.ts';
 import { isEntityId } from '../../../kernel/tenancy/ids.ts';
 import type { CrmTransaction } from '../store.ts';
@@ -38,9 +39,59 @@ type Table = 'leads' | 'contacts' | 'deals' | 'activities' | 'companies';
 
 /** Locks records until the end of the transaction, so that they cannot change between being read and being written. */
 export async function lockRows(tx: CrmTransaction, table: Table, ids: readonly string[]): Promise<void> {
+  await together(tx, lockers[table], ids);
+}
+
+const lockerOf = (table: Table) => async (tx: CrmTransaction, lists: readonly (readonly string[])[]) => {
   await tx.client.$queryRaw`
     SELECT id FROM ${Prisma.raw(`crm.${table}`)}
-    WHERE tenant_id = ${tx.tenantId} AND id = ANY(${ids}) ORDER BY id FOR UPDATE`;
+    WHERE tenant_id = ${tx.tenantId} AND id = ANY(${lists.flat()}) ORDER BY id FOR UPDATE`;
+  return lists.map(() => undefined);
+};
+
+const lockers = {
+  leads: lockerOf('leads'),
+  contacts: lockerOf('contacts'),
+  deals: lockerOf('deals'),
+  activities: lockerOf('activities'),
+  companies: lockerOf('companies'),
+} as const satisfies Record<Table, unknown>;
+
+/** Makes of a function that finds rows by id one that does so for many who each name some ids. */
+export function findForMany<Row extends { readonly id: string }>(
+  find: (tx: CrmTransaction, ids: readonly string[]) => Promise<readonly Row[]>,
+) {
+  return async (tx: CrmTransaction, lists: readonly (readonly string[])[]): Promise<readonly Row[][]> => {
+    const byId = new Map((await find(tx, [...new Set(lists.flat())])).map((row) => [row.id, row]));
+    return lists.map((ids) => ids.flatMap((id) => byId.get(id) ?? []));
+  };
+}
+
+/**
+ * Inserts rows, each under the names of its Prisma model, by a statement whose text depends on their fields only: of a
+ * hundred rows it takes a tenth of the time of Prisma's own. A field that some rows have is null in the others.
+ */
+export async function insertRows<Row extends { readonly id: string }>(
+  tx: CrmTransaction,
+  table: keyof typeof columnsOfTable,
+  rows: readonly { readonly id: string }[],
+): Promise<readonly Row[]> {
+  const fields = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const columns = Prisma.raw(fields.map(columnOf).join(', '));
+  const given = rows.map((row) =>
+    Object.fromEntries(Object.entries(row).map(([field, value]) => [columnOf(field), value])),
+  );
+  const inserted = await tx.rows<Row>(Prisma.sql`
+    INSERT INTO ${Prisma.raw(table)} (tenant_id, ${columns})
+    SELECT ${tx.tenantId}, ${columns}
+    FROM jsonb_populate_recordset(NULL::${Prisma.raw(table)}, ${JSON.stringify(given)}::jsonb)
+    RETURNING ${columnsOfTable[table]}`);
+  const byId = new Map(inserted.map((row) => [row.id, row]));
+  return rows.map(({ id }) => {
+    const row = byId.get(id);
+    if (!row) throw new Error('A row was inserted and not given back.');
+    return row;
+  });
 }
 
 /** The largest number of records in a list that has no pages; the newest are in it. */

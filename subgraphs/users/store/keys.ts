@@ -57,7 +57,12 @@ export function insertApiKey(tx: UsersTransaction, key: NewApiKey): Promise<ApiK
   return tx.client.apiKey.create({ data: { ...key, tenantId: tx.tenantId }, omit });
 }
 
-/** Notes that a key was taken back, unless it was before. */
-export async function noteRevocation(tx: UsersTransaction, id: string, revokedAt: Date): Promise<void> {
-  await tx.client.apiKey.updateMany({ where: { tenantId: tx.tenantId, id, revokedAt: null }, data: { revokedAt } });
+/** Notes that a key was taken back; null when it was before, or there is none with this id. */
+export async function noteRevocation(tx: UsersTransaction, id: string, revokedAt: Date): Promise<ApiKeyModel | null> {
+  const [key] = await tx.client.apiKey.updateManyAndReturn({
+    where: { tenantId: tx.tenantId, id, revokedAt: null },
+    data: { revokedAt, version: { increment: 1 } },
+    omit,
+  });
+  return key ?? null;
 }

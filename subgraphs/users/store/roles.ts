@@ -1,4 +1,5 @@
 import { Prisma, type Role, type RoleAssignment } from '../../../generated/prisma/users/client.ts';
+import { columnsOf } from '../../../kernel/data/columns.ts';
 import type { PageQuery } from '../../../kernel/data/page.ts';
 import type { UsersTransaction } from '../store.ts';
 
@@ -15,6 +16,8 @@ export type Holder =
 const grantedColumns = Prisma.raw(
   'role.name, role.permissions, role.apps, role.hours_from AS "hoursFrom", role.hours_to AS "hoursTo"',
 );
+
+const assignmentColumns = Prisma.raw(columnsOf(Object.values(Prisma.RoleAssignmentScalarFieldEnum)));
 
 /** The roles that were given to a holder, at any time. */
 export function findGrantedRoles(tx: UsersTransaction, { userId, keyId }: Holder): Promise<GrantedRole[]> {
@@ -69,13 +72,21 @@ export async function changeRole(
   return role ?? null;
 }
 
-/** Deletes a role that still has a version, with its assignments; false when it has another one by now. */
+/**
+ * Deletes a role that still has a version, with its assignments, and gives those as they were; null when it has another
+ * version by now. The role is locked first, so that nobody is given it in between.
+ */
 export async function deleteRoleRow(
   tx: UsersTransaction,
   { id, version }: Pick<Role, 'id' | 'version'>,
-): Promise<boolean> {
-  const { count } = await tx.client.role.deleteMany({ where: { tenantId: tx.tenantId, id, version } });
-  return count > 0;
+): Promise<RoleAssignment[] | null> {
+  const where = Prisma.sql`tenant_id = ${tx.tenantId} AND id = ${id} AND version = ${version}`;
+  const locked = await tx.rows(Prisma.sql`SELECT id FROM roles WHERE ${where} FOR UPDATE`);
+  if (locked.length === 0) return null;
+  const assignments = await tx.rows<RoleAssignment>(Prisma.sql`
+    DELETE FROM role_assignments WHERE tenant_id = ${tx.tenantId} AND role_id = ${id} RETURNING ${assignmentColumns}`);
+  await tx.client.role.deleteMany({ where: { tenantId: tx.tenantId, id } });
+  return assignments;
 }
 
 /** The assignments of some users or keys, by role. */
@@ -120,9 +131,10 @@ export function insertRoleAssignment(tx: UsersTransaction, assignment: NewRoleAs
 export async function insertRoleAssignments(
   tx: UsersTransaction,
   assignments: readonly NewRoleAssignment[],
-): Promise<void> {
-  if (assignments.length === 0) return;
-  await tx.client.roleAssignment.createMany({ data: assignments.map((one) => ({ ...one, tenantId: tx.tenantId })) });
+): Promise<RoleAssignment[]> {
+  if (assignments.length === 0) return [];
+  const data = assignments.map((one) => ({ ...one, tenantId: tx.tenantId }));
+  return tx.client.roleAssignment.createManyAndReturn({ data });
 }
 
 /** Gives an assignment that is there another end; null when there is none. */
@@ -134,13 +146,20 @@ export async function changeAssignment(
 ): Promise<RoleAssignment | null> {
   const [assignment] = await tx.client.roleAssignment.updateManyAndReturn({
     where: { tenantId: tx.tenantId, roleId, ...holder },
-    data: { validUntil },
+    data: { validUntil, version: { increment: 1 } },
   });
   return assignment ?? null;
 }
 
-/** Deletes an assignment; false when there is none. */
-export async function deleteAssignment(tx: UsersTransaction, roleId: string, holder: Holder): Promise<boolean> {
-  const { count } = await tx.client.roleAssignment.deleteMany({ where: { tenantId: tx.tenantId, roleId, ...holder } });
-  return count > 0;
+/** Deletes an assignment, and gives it as it was; null when there is none. */
+export async function deleteAssignment(
+  tx: UsersTransaction,
+  roleId: string,
+  { userId, keyId }: Holder,
+): Promise<RoleAssignment | null> {
+  const holder = userId === undefined ? Prisma.sql`key_id = ${keyId}` : Prisma.sql`user_id = ${userId}`;
+  const [assignment] = await tx.rows<RoleAssignment>(Prisma.sql`
+    DELETE FROM role_assignments WHERE tenant_id = ${tx.tenantId} AND role_id = ${roleId} AND ${holder}
+    RETURNING ${assignmentColumns}`);
+  return assignment ?? null;
 }

@@ -7,6 +7,7 @@ import { defaultRateLimits, noRateLimits } from '../../../gateway/admission/rate
 import { readGatewayConfig } from '../../../kernel/config/gateway-config.ts';
 import { anySupergraphLimits, operationLimitNames, suiteLimits } from '../../../kernel/config/operation-limits.ts';
 import { readSettings } from '../../../kernel/config/settings.ts';
+import { defaultStreamLimits } from '../../../kernel/config/stream-limits.ts';
 import { createDataDirectory } from '../../support/platform.ts';
 import { root } from '../../support/source-files.ts';
 
@@ -44,6 +45,7 @@ describe('what the file of settings says is let in', () => {
     ['a limit that does not exist', 'limits: {dept: 12}', 'Did you mean "depth"?'],
     ['a limit of nothing', 'limits: {depth: 0}', 'limits.depth'],
     ['a limit that is no number', 'limits: {cost: many}', 'limits.cost'],
+    ['a limit of streams that does not exist', 'streams: {socket: 12}', 'The keys are: streams'],
     ['an origin with a path', 'cors: {origins: ["https://a.example/"]}', 'without a path'],
     ['every origin', 'cors: {origins: ["*"]}', 'An origin is expected'],
     ['a store that does not exist', 'rateLimit: {store: redis}', 'rateLimit.store'],
@@ -73,5 +75,7 @@ describe('what the file of settings says is let in', () => {
     expect(documented).toEqual(cells);
     for (const [name, value] of Object.entries(defaultRateLimits))
       expect(docs).toContain(`| \`rateLimit.${name}\` | ${value} |`);
+    for (const [name, value] of Object.entries(defaultStreamLimits))
+      expect(docs).toContain(`| \`streams.${name}\` | ${value} |`);
   });
 });

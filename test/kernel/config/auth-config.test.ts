@@ -74,7 +74,7 @@ describe('the section `auth`', () => {
   });
 
   test('that takes no token at all is refused', async () => {
-    await expect(readGateway('auth: {anonymous: true}')).rejects.toThrow('Say which tokens are taken');
+    await expect(readGateway('auth: {anonymous: true}')).rejects.toThrow('Say what is taken');
     await expect(readPlatform('auth: {accessTokens: true}')).rejects.toThrow('There is no key "accessTokens"');
   });
 

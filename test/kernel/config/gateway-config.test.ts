@@ -59,6 +59,8 @@ describe('the configuration of a gateway', () => {
     ['a value of another type', 'introspection: "yes"', 'introspection: '],
     ['no time', 'deadlineMs: 0', 'deadlineMs: '],
     ['half a millisecond', 'everySubgraph: {timeoutMs: 0.5}', 'everySubgraph.timeoutMs: '],
+    ['another protocol', 'everySubgraph: {subscriptions: {protocol: mqtt}}', 'everySubgraph.subscriptions.protocol: '],
+    ['half a path', 'everySubgraph: {subscriptions: {path: events}}', 'everySubgraph.subscriptions.path: '],
     ['a header with a space', 'everySubgraph: {forwardHeaders: [a b]}', 'everySubgraph.forwardHeaders.0: '],
   ])('is refused for %s', async (_, text, message) => {
     await expect(read(text)).rejects.toThrow(message);

@@ -121,6 +121,26 @@ describe('the start', () => {
     await database.drop();
   });
 
+  test('refuses what opens the change log', async () => {
+    const database = await createEmptyDatabase();
+    expect(await startWith(database, notesSql)).toBeUndefined();
+    const role = `${databaseNameOf(database.ownerUrl)}_notes`;
+    const setting = `nullif(current_setting('panorama.tenant_id', true), '')`;
+    await runStatements(
+      database.ownerUrl,
+      `CREATE POLICY all_apps ON platform.change_log FOR SELECT TO ${role} USING (tenant_id = ${setting})`,
+      'CREATE FUNCTION platform.peek() RETURNS bigint LANGUAGE sql SECURITY DEFINER RETURN 1',
+      'ALTER FUNCTION platform.next_change_number RESET ALL',
+      'ALTER TABLE platform.change_log_1 DISABLE ROW LEVEL SECURITY',
+    );
+    const refusal = await startWith(database, notesSql);
+    expect(refusal).toContain(`role ${role} is let into platform.change_log by the policy all_apps`);
+    expect(refusal).toContain('platform.peek is a SECURITY DEFINER function');
+    expect(refusal).toContain('platform.next_change_number runs as its owner without a search_path');
+    expect(refusal).toContain('platform.change_log_1 needs ENABLE and FORCE ROW LEVEL SECURITY');
+    await database.drop();
+  });
+
   test('refuses a role that was given more than its schema', async () => {
     const database = await createEmptyDatabase();
     expect(await startWith(database, notesSql)).toBeUndefined();

@@ -107,7 +107,7 @@ interface Answer {
 }
 
 function createSample(rules?: AppRules) {
-  const execute = createExecutableSubgraph({
+  const { execute } = createExecutableSubgraph({
     name: 'sample',
     sdl,
     resolvers,

@@ -1,16 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
+import type { Publish } from '../../../kernel/audit/mutation-run.ts';
 import type { PrismaClientLike, TenantTransaction } from '../../../kernel/data/tenant-database.ts';
 import type { AppContext } from '../../../kernel/subgraph/app.ts';
 import { notFound, runCommand, staleVersion } from '../../../kernel/subgraph/command.ts';
-import { type CommandResult, done } from '../../../kernel/subgraph/input.ts';
+import { type CommandResult, done, unchanged } from '../../../kernel/subgraph/input.ts';
 
-/** A context whose transactions only note how they end; what a real database does, the tests of the apps show. */
+/** A context whose transactions only note what they are; what a real database does, the tests of the apps show. */
 function createContext() {
   const seen: string[] = [];
   const mutation = {
-    async write(work: (tx: unknown) => Promise<unknown>) {
+    async write(work: (tx: unknown, publish: Publish) => Promise<unknown>) {
       try {
-        const result = await work({});
+        const result = await work({}, ({ type }) => seen.push(type));
         seen.push('commit');
         return result;
       } catch (error) {
@@ -26,13 +27,29 @@ function createContext() {
   return { context, seen };
 }
 
-type Work = (tx: TenantTransaction<PrismaClientLike>) => Promise<CommandResult<string>>;
+type Work = (tx: TenantTransaction<PrismaClientLike>, publish: Publish) => Promise<CommandResult<string>>;
+const publishing: Work = async (_tx, publish) => {
+  publish({ type: 'NOTE_WRITTEN', entityId: 'a', version: 1, data: {} });
+  return done('value');
+};
 
 describe('a command', () => {
   test('that did its work is committed, and what was loaded before is forgotten', async () => {
     const { context, seen } = createContext();
-    expect(await runCommand(context, {}, async () => done('value'))).toEqual({ ok: true, value: 'value' });
+    expect(await runCommand(context, {}, publishing)).toEqual({ ok: true, value: 'value' });
+    expect(seen).toEqual(['NOTE_WRITTEN', 'commit', 'forget']);
+  });
+
+  test('that found everything as it was asked for has no change to publish', async () => {
+    const { context, seen } = createContext();
+    expect(await runCommand(context, {}, async () => unchanged('value'))).toEqual({ ok: true, value: 'value' });
     expect(seen).toEqual(['commit', 'forget']);
+  });
+
+  test('that publishes nothing for what it did fails, and nothing is written', async () => {
+    const { context, seen } = createContext();
+    await expect(runCommand(context, {}, async () => done('value'))).rejects.toThrow('published no change');
+    expect(seen).toEqual(['rollback']);
   });
 
   test.each([
@@ -47,7 +64,7 @@ describe('a command', () => {
   test('that is run in a query writes nothing: nobody would record it', async () => {
     const { context, seen } = createContext();
     const query = { ...context, mutation: undefined } as unknown as typeof context;
-    await expect(runCommand(query, {}, async () => done('value'))).rejects.toThrow('in a mutation only');
+    await expect(runCommand(query, {}, publishing)).rejects.toThrow('in a mutation only');
     expect(seen).toEqual([]);
   });
 

@@ -78,7 +78,7 @@ const readSdl = async () => stripIgnoredCharacters(await fetchSdl());
 beforeAll(async () => {
   const verifyCall = createCallVerifier(secretOfTests, 'catalogue');
   server = await startSubgraphServer({
-    execute: createExecutableSubgraph({
+    ...createExecutableSubgraph({
       name: 'catalogue',
       sdl: catalogueSdl,
       resolvers: catalogueResolvers,

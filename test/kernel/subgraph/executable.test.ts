@@ -57,7 +57,7 @@ const acme = createPrincipal({
 
 function createSubgraph() {
   const logs: string[] = [];
-  const execute = createExecutableSubgraph({
+  const { execute } = createExecutableSubgraph({
     name: 'sample',
     sdl,
     resolvers,

@@ -20,7 +20,9 @@ const principal = createPrincipal({
 
 let app: RunningApp;
 beforeAll(async () => {
-  const environment = { databaseUrl: '', poolSize: 0, secret: secretOfTests, logger: pino({ level: 'silent' }) };
+  // Insights follow from what they are given: nobody answers here.
+  const databaseUrl = 'postgres://nobody@127.0.0.1:1/nothing?schema=coordination';
+  const environment = { databaseUrl, poolSize: 1, secret: secretOfTests, logger: pino({ level: 'silent' }) };
   app = await coordination.start(environment);
 });
 afterAll(() => app.stop());

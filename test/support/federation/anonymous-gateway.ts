@@ -8,7 +8,8 @@ import type { TestSubgraph } from './subgraph.ts';
 export interface AnonymousGateway {
   /** Of the GraphQL endpoint. */
   readonly url: string;
-  stop(): Promise<void>;
+  /** Lets what runs end, for at most so many milliseconds. */
+  stop(graceMs?: number): Promise<void>;
 }
 
 /** Opens a gateway in this process, with introspection and suggestions unless the options say otherwise. */
@@ -25,7 +26,7 @@ export async function openAnonymousGateway(
     ...options,
   });
   const server = await gateway.open({ port: 0, host: '127.0.0.1' });
-  return { url: `http://127.0.0.1:${server.port}/graphql`, stop: () => server.drain(1_000) };
+  return { url: `http://127.0.0.1:${server.port}/graphql`, stop: (graceMs = 1_000) => server.drain(graceMs) };
 }
 
 /** What a gateway serves over subgraphs in this process. */

@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const push = `mutation Push($input: PushInput!) { push(input: $input) { lastMutationId results { status code } } }`;
+
+/** Sends an operation as a client would; rejects for anything but an answer without errors. */
+export async function post<Data>(url: string, key: string, query: string, variables: object): Promise<Data> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-tenant-key': key },
+    body: JSON.stringify({ query, variables }),
+  });
+  const { data, errors } = (await response.json()) as { data: Data; errors?: unknown };
+  if (errors) throw new Error(`Answered with ${JSON.stringify(errors)}`);
+  return data;
+}
+
+interface PushAnswer {
+  readonly push: { readonly results: readonly { readonly status: string; readonly code: string | null }[] };
+}
+
+/** A client that pushes batches of changes to leads that it has made before. */
+export async function createPusher(url: string, key: string, batch: number): Promise<() => Promise<void>> {
+  const clientId = randomUUID();
+  const leads = Array.from({ length: batch }, () => randomUUID());
+  let id = 0;
+  async function send(patchOf: (entityId: string) => object): Promise<void> {
+    const mutations = leads.map((entityId) => {
+      id += 1;
+      return { id, entity: 'Lead', entityId, op: 'PUT', patch: patchOf(entityId) };
+    });
+    const { results } = (await post<PushAnswer>(url, key, push, { input: { clientId, mutations } })).push;
+    const refused = results.find(({ status }) => status !== 'APPLIED' && status !== 'MERGED');
+    if (refused) throw new Error(`A mutation is ${refused.status}: ${refused.code}`);
+  }
+  await send((entityId) => ({ firstName: 'Ada', lastName: 'Byron', email: `${entityId}@example.com`, source: 'web' }));
+  return () => send(() => ({ company: `Company ${id}` }));
+}
+
+/** Does work again and again, evenly, for a while; what is late is made up for. Resolves with how often. */
+export async function repeatEvenly(perSecond: number, ms: number, work: () => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  const running: Promise<unknown>[] = [];
+  for (let now = began; now < began + ms; now = performance.now()) {
+    const due = Math.floor(((now - began) * perSecond) / 1000);
+    while (running.length < due) running.push(work());
+    await sleep(1);
+  }
+  await Promise.all(running);
+  return running.length;
+}
+
+/** The like, one after the other: what takes longer than its share makes it less often. */
+export async function repeatInTurn(perSecond: number, ms: number, work: () => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  let times = 0;
+  for (; performance.now() < began + ms; times += 1) {
+    await work();
+    await sleep(Math.max(0, began + ((times + 1) * 1000) / perSecond - performance.now()));
+  }
+  return times;
+}

@@ -1,0 +1,21 @@
+/** Tells listeners what happens, by name. */
+export interface Events<Told extends object> {
+  /** Listens until the function that is given back is called. */
+  on<Name extends keyof Told>(name: Name, listener: (value: Told[Name]) => void): () => void;
+  tell<Name extends keyof Told>(name: Name, value: Told[Name]): void;
+}
+
+/** Makes a place to listen at. */
+export function createEvents<Told extends object>(): Events<Told> {
+  const listeners = new Map<keyof Told, Set<(value: never) => void>>();
+  return {
+    on(name, listener) {
+      const ofName = listeners.get(name) ?? new Set();
+      listeners.set(name, ofName.add(listener));
+      return () => void ofName.delete(listener);
+    },
+    tell(name, value) {
+      for (const listener of [...(listeners.get(name) ?? [])]) (listener as (told: typeof value) => void)(value);
+    },
+  };
+}

@@ -1,0 +1,98 @@
+import { mayPass, OperationFailed } from './failure.ts';
+import type { PendingMutation } from './records.ts';
+import { orAborted, rest, type SyncContext } from './sync-context.ts';
+import { acknowledge, fork } from './sync-queue.ts';
+import type { PushAnswer } from './sync-server.ts';
+import { type ClientIdentity, keys } from './sync-state.ts';
+import { uniqueId } from './unique-id.ts';
+
+/** As many mutations as `push` takes at once. */
+const mostAtOnce = 100;
+
+/** Codes of a push that was not taken at all, for what one of its mutations says. */
+const unreadable = new Set(['BAD_USER_INPUT', 'OPERATION_LIMIT_EXCEEDED']);
+
+/** Sends the queue, oldest first, until the signal ends it. Runs in one place at a time. */
+export async function sendQueue(context: SyncContext): Promise<void> {
+  const { state, server, signal, bell } = context;
+  let atOnce = mostAtOnce;
+  let failures = 0;
+  while (!signal.aborted) {
+    const rung = bell.next();
+    const batch = nextBatch(state.pending(), atOnce);
+    const [first] = batch;
+    if (first === undefined) {
+      await orAborted(rung, signal);
+      continue;
+    }
+    try {
+      await settle(batch, await server.push(first.clientId, batch, signal), context);
+      failures = 0;
+      atOnce = mostAtOnce;
+    } catch (error) {
+      if (signal.aborted) return;
+      const failure = asFailure(error);
+      if (batch.length > 1 && (failure.code === 'CLIENT_FORKED' || unreadable.has(failure.code))) {
+        // Which one it is, and whether those before it were applied, shows when they come one by one.
+        atOnce = 1;
+      } else if (unreadable.has(failure.code)) {
+        // The server does not count what it cannot take, so the next one is out of order: it gets a new number then.
+        await settle(batch, rejection(first.id, failure), context);
+      } else if (failure.code === 'CLIENT_FORKED' || failure.code === 'OUT_OF_ORDER') {
+        await takeNewIdentity(context);
+        atOnce = mostAtOnce;
+      } else {
+        failures += 1;
+        await rest({ failure, failures, mayPass: mayPass(failure), rung }, context);
+      }
+    }
+  }
+}
+
+function rejection(id: number, { code, message }: OperationFailed): PushAnswer {
+  const result = { id, status: 'REJECTED', original: null, code, field: null, message, serverRecord: null } as const;
+  return { lastMutationId: id, results: [result] };
+}
+
+/** The oldest that were not answered; all of one client id. */
+function nextBatch(pending: readonly PendingMutation[], atOnce: number): readonly PendingMutation[] {
+  const waiting = pending.filter(({ applied }) => !applied);
+  return waiting.filter(({ clientId }) => clientId === waiting[0]?.clientId).slice(0, atOnce);
+}
+
+async function settle(
+  batch: readonly PendingMutation[],
+  answer: PushAnswer,
+  { commit, events, bell }: SyncContext,
+): Promise<void> {
+  let refused: ReturnType<typeof acknowledge>['refused'] = [];
+  await commit(
+    batch.map(({ place }) => keys.pending(place)),
+    (values) => {
+      // As they are now: the feed may have told of them while the answer was on its way.
+      const queued = values.filter((value) => value !== undefined) as unknown as PendingMutation[];
+      const outcome = acknowledge(queued, answer);
+      refused = outcome.refused;
+      return outcome.changes;
+    },
+  );
+  bell.ring();
+  for (const mutation of refused) events.tell(mutation.status === 'CONFLICT' ? 'conflict' : 'rejected', mutation);
+}
+
+/**
+ * The server knows this client id from elsewhere: the storage was copied, or one of the two was restored from a backup.
+ * What is left of the queue goes on under another id.
+ */
+async function takeNewIdentity({ commit, state }: SyncContext): Promise<void> {
+  const places = state.pending().map(({ place }) => keys.pending(place));
+  await commit([keys.client, ...places], ([client, ...pending]) => {
+    const queued = pending.filter((value) => value !== undefined) as unknown as PendingMutation[];
+    return fork(queued, client as unknown as ClientIdentity, uniqueId());
+  });
+}
+
+function asFailure(error: unknown): OperationFailed {
+  if (error instanceof OperationFailed) return error;
+  throw error;
+}

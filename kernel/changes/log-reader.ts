@@ -1,0 +1,183 @@
+import { BoundPool } from '../data/bound-read.ts';
+import { withTransactionStart } from '../data/tenant-connection.ts';
+import type { TenantId } from '../tenancy/ids.ts';
+import type { Change, ChangeOperation, Priority } from './change.ts';
+import { type FoundChanges, type LogSearch, searchStatement } from './change-history.ts';
+
+export interface LogReaderOptions {
+  /** Of the role of `changeFeedSchema`. */
+  readonly databaseUrl: string;
+  /** How many connections at most; 3 by default. */
+  readonly poolSize?: number | undefined;
+  /** How long the database may take to answer, in milliseconds; 5,000 by default. */
+  readonly patienceMs?: number | undefined;
+}
+
+/** Where the log of a tenant begins and ends. */
+export interface LogBounds {
+  readonly epoch: string;
+  /** The last number that is gone by its age; 0 when none is. */
+  readonly floor: number;
+  /** The number of the last change; the floor when there is none. */
+  readonly head: number;
+}
+
+/** Changes of a tenant after a place, and what is gone. */
+export interface LogPage {
+  readonly floor: number;
+  /** In order, and without a gap after the place, unless that lies below the floor. */
+  readonly changes: readonly Change[];
+}
+
+/** Reads the log, always in a transaction of one tenant, but for the places of many. */
+export interface LogReader {
+  bounds(tenantId: TenantId): Promise<LogBounds>;
+  page(tenantId: TenantId, after: number, limit: number): Promise<LogPage>;
+  /** Looks for changes of the past; see `searchStatement`. */
+  search(tenantId: TenantId, search: LogSearch): Promise<FoundChanges>;
+  /** Of some tenants those that have changes after a place, and the epoch of the log. */
+  poll(
+    places: ReadonlyMap<TenantId, number>,
+  ): Promise<{ readonly epoch: string; readonly changed: readonly TenantId[] }>;
+  stop(): Promise<void>;
+}
+
+interface ChangeRow {
+  readonly floor: bigint;
+  readonly seq: bigint | null;
+  readonly epoch: string;
+  readonly app: string;
+  readonly type: string;
+  readonly entity: string;
+  readonly entity_id: string;
+  readonly version: number;
+  readonly op: ChangeOperation;
+  readonly data: Change['data'];
+  readonly actor: string;
+  readonly source_app: string;
+  readonly correlation_id: string | null;
+  readonly causation_id: string | null;
+  readonly client_id: string | null;
+  readonly mutation_id: bigint | null;
+  readonly priority: Priority;
+  readonly at: Date;
+}
+
+const floorOf = '(SELECT coalesce(max(seq), 0) FROM platform.log_floors WHERE tenant_id = $1)';
+
+const changeColumns = `c.seq, c.epoch, c.app, c.type, c.entity, c.entity_id, c.version, c.op, c.data, c.actor,
+    c.source_app, c.correlation_id, c.causation_id, c.client_id, c.mutation_id, c.priority, c.at`;
+
+// One statement, so one snapshot: whoever drops a partition says in the same transaction what is gone with it.
+const pageText = `
+  SELECT f.floor, ${changeColumns}
+  FROM (SELECT ${floorOf} AS floor) f LEFT JOIN LATERAL (
+    SELECT * FROM platform.change_log WHERE tenant_id = $1 AND seq > $2::bigint ORDER BY seq LIMIT $3::int) c ON true
+  ORDER BY c.seq`;
+
+const boundsText = `
+  SELECT e.epoch, e.is_current, ${floorOf} AS floor,
+    (SELECT seq FROM platform.change_log WHERE tenant_id = $1 ORDER BY seq DESC LIMIT 1) AS head
+  FROM platform.log_epoch() e`;
+
+const pollText = `
+  SELECT e.epoch, e.is_current, ARRAY(SELECT platform.changed_tenants($1::text[], $2::bigint[])) AS changed
+  FROM platform.log_epoch() e`;
+
+function changeOf(tenantId: TenantId, row: ChangeRow): Change {
+  return Object.freeze({
+    tenantId,
+    seq: Number(row.seq),
+    epoch: row.epoch,
+    app: row.app,
+    type: row.type,
+    entity: row.entity,
+    entityId: row.entity_id,
+    version: row.version,
+    op: row.op,
+    data: row.data,
+    actor: row.actor,
+    sourceApp: row.source_app,
+    correlationId: row.correlation_id ?? undefined,
+    causationId: row.causation_id ?? undefined,
+    clientId: row.client_id ?? undefined,
+    mutationId: row.mutation_id === null ? undefined : Number(row.mutation_id),
+    priority: row.priority,
+    at: row.at,
+  });
+}
+
+/** Opens a reader; connections are made when they are first needed. */
+export function openLogReader({ databaseUrl, poolSize = 3, patienceMs = 5_000 }: LogReaderOptions): LogReader {
+  const pool = new BoundPool({
+    connectionString: databaseUrl,
+    max: poolSize,
+    connectionTimeoutMillis: patienceMs,
+    query_timeout: patienceMs,
+    keepAlive: true,
+    application_name: 'panorama-feed',
+  });
+  // The pool has already dropped the idle connection that broke, and opens another for the next statement.
+  pool.on('error', () => undefined);
+  // Whoever has taken a connection learns of its end from the statement under way.
+  pool.on('connect', (connection) => connection.on('error', () => undefined));
+
+  async function find<Row extends object>(
+    tenantId: TenantId | undefined,
+    text: string,
+    values: unknown[],
+  ): Promise<readonly Row[]> {
+    const settings = tenantId === undefined ? {} : { tenant_id: tenantId };
+    const rows = await withTransactionStart({ readOnly: true, settings }, () => pool.findRows({ text, values }));
+    return rows as readonly Row[];
+  }
+
+  /** Reads what also says whether the epoch is that of this server; if not, the log begins a new one first. */
+  async function findInEpoch<Row extends { readonly is_current: boolean }>(
+    tenantId: TenantId | undefined,
+    text: string,
+    values: unknown[],
+  ): Promise<Row> {
+    const [row] = await find<Row>(tenantId, text, values);
+    if (!row) throw new Error('The change log has no epoch.');
+    if (row.is_current) return row;
+    await renewEpoch(pool);
+    return await findInEpoch(tenantId, text, values);
+  }
+
+  return {
+    async bounds(tenantId) {
+      type Row = { epoch: string; is_current: boolean; floor: bigint; head: bigint | null };
+      const row = await findInEpoch<Row>(tenantId, boundsText, [tenantId]);
+      return { epoch: row.epoch, floor: Number(row.floor), head: Number(row.head ?? row.floor) };
+    },
+    async page(tenantId, after, limit) {
+      const rows = await find<ChangeRow>(tenantId, pageText, [tenantId, after, limit]);
+      const changes = rows.filter(({ seq }) => seq !== null).map((row) => changeOf(tenantId, row));
+      return { floor: Number(rows[0]?.floor ?? 0), changes };
+    },
+    async search(tenantId, search) {
+      const { text, values } = searchStatement(tenantId, search, changeColumns);
+      const rows = await find<ChangeRow & { count: number; last: bigint | null }>(tenantId, text, values);
+      const changes = rows.filter(({ seq }) => seq !== null).map((row) => changeOf(tenantId, row));
+      const { count = 0, last = null } = rows[0] ?? {};
+      return { changes, reached: last === null ? undefined : Number(last), isEnd: count < search.scan };
+    },
+    async poll(places) {
+      type Row = { epoch: string; is_current: boolean; changed: readonly TenantId[] };
+      return await findInEpoch<Row>(undefined, pollText, [[...places.keys()], [...places.values()]]);
+    },
+    stop: () => pool.end(),
+  };
+}
+
+async function renewEpoch(pool: BoundPool): Promise<void> {
+  const connection = await pool.connect();
+  try {
+    await connection.query('SELECT platform.renew_log_epoch()');
+    connection.release();
+  } catch (error) {
+    connection.release(true);
+    throw error;
+  }
+}
