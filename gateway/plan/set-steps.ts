@@ -87,8 +87,8 @@ export function placeBelow({ targets }: StepSetting, field: FieldNode, { typeNam
 }
 
 function setStep(setting: StepSetting, field: FieldNode, place: Place, requiring: RequiringField): Stripped {
-  const needed = strip(setting, requiring.needs, place);
   const conditions = field.directives ?? [];
+  const needed = strip(setting, requiring.needs, { ...place, conditions: [...place.conditions, ...conditions] });
   const level = 1 + Math.max(-1, ...needed.steps.map((step) => step.level));
   const selection = place.conditions.reduceRight<SelectionNode>(
     (inner, condition) => fragmentOn(undefined, [condition], [inner]),

@@ -254,6 +254,12 @@ describeConformance('fields that require fields that require fields: the gateway
         data: { item: { parcel: { size: 2 } } },
         fetches: ['items', 'post 1'],
       },
+      {
+        operation: 'query ($no: Boolean!) { item { parcel { size } note @include(if: $no) } }',
+        variables: { no: false },
+        data: { item: { parcel: { size: 2 } } },
+        fetches: ['items', 'post 1'],
+      },
     ],
   },
   {
