@@ -68,7 +68,7 @@ async function startApps(source: FeedSource, started: Started): Promise<RunningA
   const callApp = reachApps(running, secret);
   const { feed } = await started.add(openFeed(source), (one) => one.stop());
   for (const app of apps) {
-    const databaseUrl = app.hasData ? connectionStringFor(ownerUrl, { app: app.name, secret }) : '';
+    const databaseUrl = connectionStringFor(ownerUrl, { app: app.name, secret });
     running.push(
       await started.add(app.start({ databaseUrl, poolSize, secret, logger, feed, callApp }), (one) => one.stop()),
     );
@@ -181,10 +181,9 @@ export async function startPlatform(settings: Settings, onProgress: Progress): P
   try {
     const ownerUrl = await openPostgres(settings, started, onProgress);
     const secret = settings.PANORAMA_SECRET ?? (await keepSecret(settings.PANORAMA_DATA_DIR));
-    const schemas = apps.filter((app) => app.hasData).map(appSchema);
     await migrate({
       connectionString: ownerUrl,
-      apps: [...schemas, useCounterSchema, changeFeedSchema],
+      apps: [...apps.map(appSchema), useCounterSchema, changeFeedSchema],
       secret,
       onProgress,
     });

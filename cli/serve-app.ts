@@ -17,8 +17,8 @@ import { Started } from './started.ts';
 export interface ServeAppOptions {
   readonly app: App;
   readonly settings: Settings;
-  /** Of the database's owner; undefined for an app without data. */
-  readonly ownerUrl: string | undefined;
+  /** Of the database's owner. */
+  readonly ownerUrl: string;
   /** The platform's. */
   readonly secret: string;
 }
@@ -35,7 +35,6 @@ const poolSize = 10;
 
 /** The connection string of the app's own role, once its schema is up to date. */
 async function prepareDatabase({ app, ownerUrl, secret }: ServeAppOptions): Promise<string> {
-  if (ownerUrl === undefined) return '';
   await migrate({
     connectionString: ownerUrl,
     apps: [appSchema(app), changeFeedSchema],
@@ -60,9 +59,9 @@ function answerHealth({ name, check }: RunningApp) {
 async function startApp(options: ServeAppOptions, logger: Logger, started: Started): Promise<RunningApp> {
   const { app, settings, ownerUrl, secret } = options;
   const databaseUrl = await prepareDatabase(options);
-  const opened = ownerUrl && (await started.add(openFeed({ settings, ownerUrl, secret, logger }), (one) => one.stop()));
+  const { feed } = await started.add(openFeed({ settings, ownerUrl, secret, logger }), (one) => one.stop());
   const callApp = reachServedApps(settings.apps, secret);
-  const starting = app.start({ databaseUrl, poolSize, secret, logger, callApp, ...(opened && { feed: opened.feed }) });
+  const starting = app.start({ databaseUrl, poolSize, secret, logger, feed, callApp });
   return await started.add(starting, (one) => one.stop());
 }
 

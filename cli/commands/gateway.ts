@@ -84,7 +84,7 @@ async function serveAsWorker({ location, settings }: CommandLine, asked: Promise
   }
 }
 
-/** `panorama gateway`: any supergraph as one endpoint, without apps and anonymously, until a signal ends it. */
+/** `panorama gateway`: a supergraph as one endpoint, without apps of its own, until a signal ends it. */
 export async function gateway(args: readonly string[]): Promise<void> {
   const commandLine = readCommandLine(args);
   const { location, workers: count, settings } = commandLine;

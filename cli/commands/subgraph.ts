@@ -1,5 +1,4 @@
 import { parseArgs } from 'node:util';
-import { findSecret } from '../../kernel/config/secret.ts';
 import { SettingError } from '../../kernel/config/setting-error.ts';
 import { readSettings, type Settings } from '../../kernel/config/settings.ts';
 import type { App } from '../../kernel/subgraph/app.ts';
@@ -36,16 +35,6 @@ function readCommandLine(args: readonly string[]): { readonly app: App; readonly
   return { app, settings };
 }
 
-/** What the app runs on: one without data needs the platform's secret only. */
-async function reachPlatform(app: App, settings: Settings) {
-  if (app.hasData) return await reachDatabase(settings, (step) => process.stderr.write(`${step} ...\n`));
-  const secret = settings.PANORAMA_SECRET ?? (await findSecret(settings.PANORAMA_DATA_DIR));
-  if (secret === undefined) {
-    throw new SettingError('The secret of the platform is needed: set PANORAMA_SECRET, or name its --data-dir.');
-  }
-  return { ownerUrl: undefined, secret, close: async () => undefined };
-}
-
 function describe(app: App, { HOST }: Settings, port: number): string {
   const url = `http://${HOST.includes(':') ? `[${HOST}]` : HOST}:${port}`;
   return [
@@ -63,7 +52,7 @@ function describe(app: App, { HOST }: Settings, port: number): string {
 export async function subgraph(args: readonly string[]): Promise<void> {
   const { app, settings } = readCommandLine(args);
   const asked = untilAskedToStop();
-  const { ownerUrl, secret, close } = await reachPlatform(app, settings);
+  const { ownerUrl, secret, close } = await reachDatabase(settings, (step) => process.stderr.write(`${step} ...\n`));
   try {
     const served = await serveApp({ app, settings, ownerUrl, secret });
     process.stdout.write(describe(app, settings, served.port));

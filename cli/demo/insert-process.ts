@@ -16,7 +16,7 @@ const transactionTimeoutMillis = 120_000;
 const tenants = makeDemoTenants(secret);
 
 // The users app is the first of the list and comes last here: once its keys work, all rows are in place.
-for (const app of apps.filter(({ hasData }) => hasData).toReversed()) {
+for (const app of apps.toReversed()) {
   const databaseUrl = connectionStringFor(ownerUrl, { app: app.name, secret });
   const running = await app.start({ databaseUrl, poolSize: 1, transactionTimeoutMillis, secret, logger });
   for (const tenant of tenants) await running.insertDemo(tenant);

@@ -1,8 +1,8 @@
 import { PanoramaError } from '../../kernel/errors/panorama-error.ts';
 import { noteHolder } from '../../kernel/tenancy/credential-holder.ts';
+import type { Identity } from '../../kernel/tenancy/identity.ts';
 import type { Principal } from '../../kernel/tenancy/principal.ts';
 import type { Authenticator, Credentials } from './authenticate.ts';
-import type { Identity } from './identity.ts';
 import { unauthenticated } from './unauthenticated.ts';
 import type { JwtVerifier } from './verify-jwt.ts';
 

@@ -1,5 +1,6 @@
 import { tokenCredentialId } from '../../kernel/tenancy/access-token.ts';
-import { parseTenantId, type TenantId } from '../../kernel/tenancy/ids.ts';
+import type { Identity } from '../../kernel/tenancy/identity.ts';
+import { isTenantId, type TenantId } from '../../kernel/tenancy/ids.ts';
 import { createPrincipal, type Principal } from '../../kernel/tenancy/principal.ts';
 
 /** Where the claims of a token stand: each a claim's name, or the path to it (`realm_access.roles`). */
@@ -13,21 +14,6 @@ export interface ClaimNames {
   readonly key?: string;
   /** What stands in the place of a claim that a token lacks. */
   readonly defaults?: { readonly tenant?: string; readonly app?: string };
-}
-
-/** Who a verified token says that its bearer is. */
-export interface Identity {
-  readonly tenantId: TenantId;
-  readonly app: string;
-  readonly userId: string | undefined;
-  readonly roles: readonly string[];
-  readonly permissions: readonly string[];
-  /** The API key that the token was exchanged for. */
-  readonly keyId: string | undefined;
-  /** Names the token in logs and audit (`tokenCredentialId`). */
-  readonly credentialId: string;
-  /** In milliseconds since 1970. */
-  readonly expiresAt: number;
 }
 
 type Claims = Readonly<Record<string, unknown>>;
@@ -76,13 +62,7 @@ function nameOf(claim: unknown): string | undefined {
 }
 
 function tenantOf(claim: unknown): TenantId | undefined {
-  if (typeof claim !== 'string') return undefined;
-  try {
-    return parseTenantId(claim);
-  } catch {
-    // A text that is no tenant id names no tenant.
-    return undefined;
-  }
+  return typeof claim === 'string' && isTenantId(claim) ? claim : undefined;
 }
 
 /** A list, or a text with spaces between as OAuth has it. What is no scope gives nothing. */

@@ -8,7 +8,8 @@ import {
   type ProtectedHeaderParameters,
 } from 'jose';
 import { LRUCache } from 'lru-cache';
-import { type ClaimNames, type Identity, identityOf } from './identity.ts';
+import type { Identity } from '../../kernel/tenancy/identity.ts';
+import { type ClaimNames, identityOf } from './identity.ts';
 import { unauthenticated } from './unauthenticated.ts';
 
 /** Which tokens are taken, and how they are read. */

@@ -13,6 +13,7 @@ import { PanoramaError } from '../../kernel/errors/panorama-error.ts';
 import { type Fragments, fragmentsOf } from './inline-fragments.ts';
 import type { AbstractShape, CollectedField, ObjectShape, OutputShape } from './output-shape.ts';
 import { causeOfNull } from './refuse-fields.ts';
+import { fragmentOn } from './selection-nodes.ts';
 
 /**
  * Taking an interface apart into its types multiplies selections, once for each interface inside another. Past this many
@@ -160,7 +161,7 @@ function fieldsIn(dropping: Dropping, node: FieldNode, place: Place): readonly S
   const [first] = asked;
   if (!first) return [];
   if (asked.every(({ field }) => field === first.field)) return first.field ? [first.field] : [];
-  return asked.flatMap(({ typeName, field }) => (field ? [fragmentOn(typeName, field)] : []));
+  return asked.flatMap(({ typeName, field }) => (field ? [fragmentOn(typeName, [field])] : []));
 }
 
 /** Undefined when the field is refused. */
@@ -186,12 +187,4 @@ function fieldOf(
 function compositeOf(shape: OutputShape): ObjectShape | AbstractShape | undefined {
   if (shape.kind === 'NonNull' || shape.kind === 'List') return compositeOf(shape.of);
   return shape.kind === 'Object' || shape.kind === 'Abstract' ? shape : undefined;
-}
-
-function fragmentOn(typeName: string, field: FieldNode): InlineFragmentNode {
-  return {
-    kind: Kind.INLINE_FRAGMENT,
-    typeCondition: { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: typeName } },
-    selectionSet: { kind: Kind.SELECTION_SET, selections: [field] },
-  };
 }

@@ -19,15 +19,8 @@ import { fetchedSelectionsOf, withSelections } from './fetched-fields.ts';
 import { fragmentsOf, variableNamesIn, withInlineFragments } from './inline-fragments.ts';
 import type { PlannedNode } from './map-fetches.ts';
 import { PlannerFault } from './planner-fault.ts';
-import {
-  type Place,
-  placeBelow,
-  type Step,
-  type StepSetting,
-  type Stripped,
-  selectionSetOf,
-  strip,
-} from './set-steps.ts';
+import { fragmentOn, selectionSetOf } from './selection-nodes.ts';
+import { type Place, placeBelow, type Step, type StepSetting, type Stripped, strip } from './set-steps.ts';
 
 interface Planning extends StepSetting {
   readonly planner: apollo.QueryPlanner;
@@ -168,12 +161,12 @@ function entityFetch(fetch: apollo.FetchNode, group: readonly Step[]): apollo.Fe
   const fragments = fetched.selectionSet.selections.map((root): SelectionNode => {
     const step = root.kind === Kind.FIELD && group.find(({ requiring }) => requiring.rootName === root.name.value);
     if (!step || !root.selectionSet) throw new PlannerFault('A step begins at its own root field.');
-    return onType(step.requiring.typeName, root.selectionSet.selections);
+    return fragmentOn(step.requiring.typeName, root.selectionSet.selections);
   });
   const byType = Map.groupBy(group, ({ requiring }) => requiring.typeName);
   const requires = Array.from(byType, ([typeName, steps]) => {
     const needs = steps.flatMap(({ requiring }) => requiring.needs.selections);
-    return onType(typeName, [...new Map(needs.map((one) => [print(one), one])).values()]);
+    return fragmentOn(typeName, [...new Map(needs.map((one) => [print(one), one])).values()]);
   });
   const entities: FieldNode = { ...entitiesField, selectionSet: selectionSetOf(fragments) };
   const variableDefinitions = [representations, ...(fetched.operation.variableDefinitions ?? [])];
@@ -193,12 +186,4 @@ function entitiesOperation(): readonly [FieldNode, VariableDefinitionNode] {
     : [];
   if (field?.kind !== Kind.FIELD || !variable) throw new Error('It is one field with one variable.');
   return [field, variable];
-}
-
-function onType(typeName: string, selections: readonly SelectionNode[]): SelectionNode {
-  return {
-    kind: Kind.INLINE_FRAGMENT,
-    typeCondition: { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: typeName } },
-    selectionSet: selectionSetOf(selections),
-  };
 }

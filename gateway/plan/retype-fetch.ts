@@ -9,6 +9,7 @@ import {
 } from 'graphql';
 import type { TypedSubgraph } from '../supergraph/type-interface-objects.ts';
 import { fetchedSelectionsOf, withSelections } from './fetched-fields.ts';
+import { fragmentOn, selectionSetOf } from './selection-nodes.ts';
 
 /**
  * Writes a fetch that was planned for a typed subgraph back to the true one, which knows the interface and none of its
@@ -24,8 +25,8 @@ export function retypeFetch(
   const { operation, entities, selectionSet } = fetched;
   const asked = typesByRequest(subgraph, selectionSet);
   return Array.from(asked.values(), ({ interfaceName, types, selections }) => {
-    const fragment = fragmentOn(interfaceName, selections);
-    const below: SelectionSetNode = { kind: Kind.SELECTION_SET, selections: [{ ...entities, selectionSet: fragment }] };
+    const fragment = selectionSetOf([fragmentOn(interfaceName, selections)]);
+    const below = selectionSetOf([{ ...entities, selectionSet: fragment }]);
     // Of an interface, objects of all its types are sent.
     const isTyped = [...types].every((type) => subgraph.interfaces.has(type));
     const isOfOthers = (type = '') => isTyped && subgraph.interfaces.has(type) && !types.has(type);
@@ -81,7 +82,7 @@ function withoutConditions({ typeCondition: _, ...fragment }: InlineFragmentNode
     selection.kind === Kind.INLINE_FRAGMENT ? withoutConditions(selection) : [selection],
   );
   const isConditional = (fragment.directives ?? []).length > 0;
-  return isConditional ? [{ ...fragment, selectionSet: { kind: Kind.SELECTION_SET, selections } }] : selections;
+  return isConditional ? [{ ...fragment, selectionSet: selectionSetOf(selections) }] : selections;
 }
 
 function byInterface(
@@ -102,13 +103,4 @@ function firstFieldOf(selection: SelectionNode): FieldNode | undefined {
   if (selection.kind === Kind.FIELD) return selection;
   if (selection.kind === Kind.FRAGMENT_SPREAD) return undefined;
   return selection.selectionSet.selections.map(firstFieldOf).find((field) => field !== undefined);
-}
-
-function fragmentOn(typeName: string, selections: readonly SelectionNode[]): SelectionSetNode {
-  const fragment: InlineFragmentNode = {
-    kind: Kind.INLINE_FRAGMENT,
-    typeCondition: { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: typeName } },
-    selectionSet: { kind: Kind.SELECTION_SET, selections },
-  };
-  return { kind: Kind.SELECTION_SET, selections: [fragment] };
 }

@@ -3,6 +3,7 @@ import type { AbstractMembers } from '../supergraph/abstract-members.ts';
 import type { RequiringField, StepSupergraph } from '../supergraph/step-supergraph.ts';
 import { narrowType } from './fetched-fields.ts';
 import { PlannerFault } from './planner-fault.ts';
+import { fragmentOn, selectionSetOf } from './selection-nodes.ts';
 
 /** What has to be asked for later, of the objects at one place. */
 export interface Step {
@@ -54,7 +55,7 @@ function stripSelection(setting: StepSetting, selection: SelectionNode, place: P
   const typeName = narrowType(setting.objectTypes, place.typeName, selection.typeCondition?.name.value);
   if (typeName === undefined) return { selections: [], steps: [] };
   const { selections, steps } = strip(setting, selection.selectionSet, { ...place, typeName, conditions });
-  return { selections: [fragmentOn(typeName, selection.directives ?? [], selections)], steps };
+  return { selections: [fragmentOn(typeName, selections, selection.directives)], steps };
 }
 
 function stripField(setting: StepSetting, field: FieldNode, place: Place): Stripped {
@@ -64,7 +65,7 @@ function stripField(setting: StepSetting, field: FieldNode, place: Place): Strip
   if (requiring) return setStep(setting, field, place, requiring);
   const types = [...(members.all.get(place.typeName) ?? [])].filter((type) => type !== place.typeName);
   if (types.some((type) => fields.has(`${type}.${field.name.value}`))) {
-    const byType = types.map((typeName) => fragmentOn(typeName, [], [field]));
+    const byType = types.map((typeName) => fragmentOn(typeName, [field]));
     return strip(setting, selectionSetOf(byType), place);
   }
   const target = setting.targets.get(coordinate);
@@ -91,30 +92,11 @@ function setStep(setting: StepSetting, field: FieldNode, place: Place, requiring
   const needed = strip(setting, requiring.needs, { ...place, conditions: [...place.conditions, ...conditions] });
   const level = 1 + Math.max(-1, ...needed.steps.map((step) => step.level));
   const selection = place.conditions.reduceRight<SelectionNode>(
-    (inner, condition) => fragmentOn(undefined, [condition], [inner]),
+    (inner, condition) => fragmentOn(undefined, [inner], [condition]),
     field,
   );
   return {
-    selections: conditions.length > 0 ? [fragmentOn(undefined, conditions, needed.selections)] : needed.selections,
+    selections: conditions.length > 0 ? [fragmentOn(undefined, needed.selections, conditions)] : needed.selections,
     steps: [...needed.steps, { path: place.path, level, requiring, selection, field }],
   };
-}
-
-function fragmentOn(
-  typeName: string | undefined,
-  directives: readonly DirectiveNode[],
-  selections: readonly SelectionNode[],
-): SelectionNode {
-  const name = typeName === undefined ? undefined : ({ kind: Kind.NAME, value: typeName } as const);
-  return {
-    kind: Kind.INLINE_FRAGMENT,
-    ...(name && { typeCondition: { kind: Kind.NAMED_TYPE, name } }),
-    directives,
-    selectionSet: selectionSetOf(selections),
-  };
-}
-
-/** The selection set that has these selections. */
-export function selectionSetOf(selections: readonly SelectionNode[]): SelectionSetNode {
-  return { kind: Kind.SELECTION_SET, selections };
 }

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { OperationLimits } from '../../kernel/config/operation-limits.ts';
+import { isMap } from '../../kernel/http/is-map.ts';
 import type { Principal } from '../../kernel/tenancy/principal.ts';
 import { checkDocumentText } from '../admission/document-text.ts';
 import { type DocumentPolicy, resolveDocument, type SentDocument } from '../admission/resolve-document.ts';
@@ -26,10 +27,6 @@ export function createTextGate(policy: DocumentPolicy, limits: OperationLimits):
 }
 
 type Parameters = Readonly<Record<string, unknown>>;
-
-function isMap(value: unknown): value is Parameters {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** The body of a POST, with the text of the document that it means. What is malformed is left to who reads it next. */
 export function admitBody(body: unknown, admit: (sent: SentDocument) => string | undefined): unknown {

@@ -1,5 +1,6 @@
 import { type DocumentNode, GraphQLError, getOperationAST, type OperationTypeNode } from 'graphql';
 import { PanoramaError } from '../../kernel/errors/panorama-error.ts';
+import { isMap } from '../../kernel/http/is-map.ts';
 import type { SentDocument } from '../admission/resolve-document.ts';
 import { admitBody } from './admit-text.ts';
 import type { SentOperation } from './short-way.ts';
@@ -83,10 +84,6 @@ function readJson(text: string | undefined, name: string): unknown {
   } catch {
     throw badInput(`\`${name}\` must be JSON.`);
   }
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function badInput(message: string): PanoramaError {

@@ -6,11 +6,11 @@ import type { RequestContext } from '../../kernel/tenancy/request-context.ts';
 import { isDataObject } from '../execute/own-values.ts';
 import { answerEvent } from './answer-event.ts';
 import { StreamAnswer } from './answers.ts';
-import { EventStream, type Taken } from './event-stream.ts';
 import { type FollowedOperation, hasSameSource } from './followed-operation.ts';
 import type { Groups } from './groups.ts';
 import type { Member } from './member.ts';
 import { openSource } from './open-source.ts';
+import { SourceEvents, type Taken } from './source-events.ts';
 import { cursorAfter } from './source-plan.ts';
 import { somethingFailed, unavailable } from './stream-errors.ts';
 
@@ -55,7 +55,7 @@ export class Group {
   readonly #members = new Set<Member>();
   readonly #ending = createEnding();
   readonly #context: RequestContext;
-  #source: EventStream | undefined;
+  #source: SourceEvents | undefined;
   /** Whether it begins a subscription, whose client is told when the source cannot be opened. */
   #isFresh: boolean;
   #failures = 0;
@@ -147,14 +147,14 @@ export class Group {
     const { source, admitted } = this.operation;
     try {
       const opened = await openSource({ source, admitted, context: this.#context, cursor: this.cursor });
-      if (Symbol.asyncIterator in opened) this.#begin(new EventStream(opened));
+      if (Symbol.asyncIterator in opened) this.#begin(new SourceEvents(opened));
       else await this.#refuse(opened);
     } catch (cause) {
       this.#fail(cause);
     }
   }
 
-  #begin(source: EventStream): void {
+  #begin(source: SourceEvents): void {
     this.#source = source;
     this.#isFresh = false;
     this.#settleOpened(undefined);

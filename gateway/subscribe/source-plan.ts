@@ -12,7 +12,6 @@ import {
   parse,
   parseType,
   print,
-  type SelectionNode,
   valueFromASTUntyped,
   visit,
 } from 'graphql';
@@ -20,6 +19,7 @@ import type { SubgraphResponse } from '../../kernel/subgraph/connection.ts';
 import { isDataObject, ownValue } from '../execute/own-values.ts';
 import type { FetchNode, PlanNode } from '../plan/plan-node.ts';
 import type { OperationPlan } from '../plan/plan-operation.ts';
+import { fragmentOn, selectionSetOf } from '../plan/selection-nodes.ts';
 import type { Supergraph } from '../supergraph/supergraph.ts';
 
 type Variables = Readonly<Record<string, unknown>>;
@@ -161,20 +161,12 @@ function writeDocument(document: DocumentNode, field: FieldNode, { types, afterT
   const variable = { kind: Kind.VARIABLE, name: nameNode(afterVariable) } as const;
   const after: ArgumentNode = { kind: Kind.ARGUMENT, name: nameNode('after'), value: variable };
   const others = (field.arguments ?? []).filter(({ name }) => name.value !== 'after');
-  const ends = types.map(
-    (type): SelectionNode => ({
-      kind: Kind.INLINE_FRAGMENT,
-      typeCondition: { kind: Kind.NAMED_TYPE, name: nameNode(type) },
-      selectionSet: {
-        kind: Kind.SELECTION_SET,
-        selections: [{ kind: Kind.FIELD, alias: nameNode(toAlias), name: nameNode('to') }],
-      },
-    }),
-  );
+  const to: FieldNode = { kind: Kind.FIELD, alias: nameNode(toAlias), name: nameNode('to') };
+  const ends = types.map((type) => fragmentOn(type, [to]));
   const changed: FieldNode = {
     ...field,
     arguments: [...others, after],
-    selectionSet: { kind: Kind.SELECTION_SET, selections: [...(field.selectionSet?.selections ?? []), ...ends] },
+    selectionSet: selectionSetOf([...(field.selectionSet?.selections ?? []), ...ends]),
   };
   const withCursor = (operation: OperationDefinitionNode): OperationDefinitionNode => ({
     ...operation,
@@ -182,7 +174,7 @@ function writeDocument(document: DocumentNode, field: FieldNode, { types, afterT
       ...(operation.variableDefinitions ?? []).filter((one) => one.variable.name.value !== unused),
       { kind: Kind.VARIABLE_DEFINITION, variable, type: parseType(afterType) },
     ],
-    selectionSet: { kind: Kind.SELECTION_SET, selections: [changed] },
+    selectionSet: selectionSetOf([changed]),
   });
   const definitions = document.definitions.map((one) =>
     one.kind === Kind.OPERATION_DEFINITION ? withCursor(one) : one,

@@ -63,7 +63,7 @@ export function subgraphNamesOf({ definitions }: DocumentNode): ReadonlyMap<stri
 }
 
 /** The selections of a field set, as keys and requirements have it. */
-export function selectionSetOf(fieldSet: string): SelectionSetNode {
+export function parseFieldSet(fieldSet: string): SelectionSetNode {
   const [operation] = parse(`{ ${fieldSet} }`, { noLocation: true }).definitions;
   if (operation?.kind !== Kind.OPERATION_DEFINITION) throw new Error('A field set is a selection set.');
   return operation.selectionSet;

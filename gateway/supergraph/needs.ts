@@ -2,7 +2,7 @@ import { type DocumentNode, Kind, type SelectionSetNode } from 'graphql';
 import { type AccessField, type AccessGraph, type AccessType, readAccessGraph } from './access-graph.ts';
 import type { SchemaNeed } from './declared-needs.ts';
 import { withoutImplied } from './implied-needs.ts';
-import { selectionSetOf } from './join-directives.ts';
+import { parseFieldSet } from './join-directives.ts';
 
 export type { SchemaNeed };
 
@@ -158,7 +158,7 @@ function sourcesOf(gathering: Gathering, coordinate: string): readonly string[] 
 }
 
 function computedFrom({ graph }: Gathering, ownType: string, { sources }: AccessField): readonly string[] {
-  return sources.flatMap(({ typeName = ownType, fieldSet }) => elementsIn(graph, typeName, selectionSetOf(fieldSet)));
+  return sources.flatMap(({ typeName = ownType, fieldSet }) => elementsIn(graph, typeName, parseFieldSet(fieldSet)));
 }
 
 /** The fields that a field set selects, and the types of the objects that it goes through. */

@@ -6,7 +6,7 @@ import {
   isFalse,
   isTrue,
   namedTypeOf,
-  selectionSetOf,
+  parseFieldSet,
   stringOf,
   subgraphNamesOf,
 } from './join-directives.ts';
@@ -51,7 +51,7 @@ export function requirementsOf(document: DocumentNode): Requirements {
   const fieldSetsOf = (argument: string) =>
     ownerships.flatMap(({ coordinate, directive }) => {
       const fieldSet = stringOf(directive, argument);
-      return fieldSet === undefined ? [] : [[coordinate, leafPaths(selectionSetOf(fieldSet))] as const];
+      return fieldSet === undefined ? [] : [[coordinate, leafPaths(parseFieldSet(fieldSet))] as const];
     });
   const fields = fieldSetsOf('requires');
   const externals = ownerships.filter(({ directive }) => isTrue(directive, 'external'));
@@ -80,7 +80,7 @@ function keysOf(types: readonly CompositeDefinition[], subgraphs: ReadonlyMap<st
       const key = stringOf(membership, 'key');
       if (key === undefined || isFalse(membership, 'resolvable')) continue;
       const entity = `${subgraphs.get(stringOf(membership, 'graph') ?? '')} ${type.name.value}`;
-      keys.set(entity, [...(keys.get(entity) ?? []), leafPaths(selectionSetOf(key))]);
+      keys.set(entity, [...(keys.get(entity) ?? []), leafPaths(parseFieldSet(key))]);
     }
   }
   return keys;

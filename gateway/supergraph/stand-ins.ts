@@ -13,7 +13,7 @@ import {
   type CompositeDefinition,
   isComposite,
   namedTypeOf,
-  selectionSetOf,
+  parseFieldSet,
   stringOf,
   subgraphNamesOf,
 } from './join-directives.ts';
@@ -99,7 +99,7 @@ function withRequirementRenamed(
   const required = directive.name.value === 'join__field' ? stringOf(directive, 'requires') : undefined;
   if (required === undefined) return directive;
   const requirement = new Map<string, Set<string>>();
-  const renamed = renameFields({ naming, requirement }, type.name.value, selectionSetOf(required), []);
+  const renamed = renameFields({ naming, requirement }, type.name.value, parseFieldSet(required), []);
   if (requirement.size === 0) return directive;
   const subgraph = naming.subgraphs.get(stringOf(directive, 'graph') ?? '') ?? '';
   naming.requirements.set(`${subgraph} ${type.name.value}.${field.name.value}`, requirement);

@@ -16,7 +16,7 @@ import {
   isTrue,
   joinDirective,
   namedTypeOf,
-  selectionSetOf,
+  parseFieldSet,
   stringOf,
 } from './join-directives.ts';
 
@@ -94,7 +94,7 @@ function requiringOf(type: CompositeDefinition, field: FieldDefinitionNode): rea
     const isContextual = one.arguments?.some(({ name }) => name.value === 'contextArguments');
     if (requires === undefined || key === undefined || isContextual) return [];
     const typeName = type.name.value;
-    const needs = selectionSetOf(`__typename ${key} ${requires}`);
+    const needs = parseFieldSet(`__typename ${key} ${requires}`);
     return [{ typeName, rootName: `step__${graph}__${typeName}`, graph, needs, isOwned: labelTest(one) }];
   });
   return found.length === owners.length ? found : [];

@@ -13,8 +13,8 @@ import {
   isComposite,
   isTrue,
   joinDirective,
+  parseFieldSet,
   rootNamesOf,
-  selectionSetOf,
   stringOf,
   subgraphNamesOf,
 } from './join-directives.ts';
@@ -222,7 +222,7 @@ function typeObject(
 
 function namesIn(fieldSet: string): ReadonlySet<string> {
   if (fieldSet === '') return new Set();
-  const { selections } = selectionSetOf(fieldSet);
+  const { selections } = parseFieldSet(fieldSet);
   return new Set(selections.flatMap((one) => (one.kind === Kind.FIELD ? [one.name.value] : [])));
 }
 

@@ -59,12 +59,6 @@ export function recordMutations<Client extends PrismaClientLike>(
   }
 }
 
-/** An app without data of its own has nobody who would record what it changes elsewhere. */
-export function refuseMutations(schema: GraphQLSchema): void {
-  if (schema.getMutationType())
-    throw new Error('An app that keeps no data cannot have mutations: they leave no record.');
-}
-
 /** The context of one mutation; what it says of the request, it says as the request goes on. */
 function withRun<Client extends PrismaClientLike>(context: ContextOf<Client>, run: MutationRun<Client>) {
   return Object.create(context, { mutation: { value: run, enumerable: true } }) as ContextOf<Client>;

@@ -60,7 +60,7 @@ const text = textWith(1);
 
 /**
  * The statement that writes changes of one tenant, in this order. It takes the lock of the tenant, which is held until the
- * transaction ends: it is the last statement of one that writes few records, and of any other the lock comes first.
+ * transaction ends, so it is the last of its transaction.
  */
 export function insertChanges(changes: readonly UnplacedChange[]): SqlStatement {
   return { text, values: [JSON.stringify(changes.map(rowOf))] };

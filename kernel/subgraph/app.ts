@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import type { MutationRun } from '../audit/mutation-run.ts';
-import { type AuditKinds, recordMutations, refuseMutations } from '../audit/record-mutations.ts';
+import { type AuditKinds, recordMutations } from '../audit/record-mutations.ts';
 import { absentFeed } from '../changes/absent-feed.ts';
 import type { ChangeFeed } from '../changes/feed.ts';
 import {
@@ -84,11 +84,9 @@ export interface RunningApp {
   stop(): Promise<void>;
 }
 
-/** One app: its part of the graph and how to run it. Every `subgraphs/<app>/index.ts` exports one. */
+/** One app: its part of the graph and how to run it, on a Postgres schema and with a role of its name. Every `subgraphs/<app>/index.ts` exports one. */
 export interface App {
   readonly name: string;
-  /** Whether the app keeps data, in a Postgres schema and with a role of its name. */
-  readonly hasData: boolean;
   /** Whether the app reads the audit records of the tenant. */
   readonly readsAudit?: boolean;
   /** Whether the app reads what clients pushed in vain into any app. */
@@ -97,16 +95,13 @@ export interface App {
   start(environment: AppEnvironment): Promise<RunningApp>;
 }
 
-interface AppParts {
+interface AppParts<Client extends PrismaClientLike, Loaders> {
   readonly name: string;
   /** The folder of the app. `schema.graphql` lies in it, and more `.graphql` files where one would be too long. */
   readonly directory: URL;
   readonly resolvers: object;
   /** Who may see which records and fields, where that depends on more than permissions. */
   readonly rules?: AppRules;
-}
-
-interface DataParts<Client extends PrismaClientLike, Loaders> {
   readonly createClient: TenantDatabaseOptions<Client>['createClient'];
   readonly createLoaders: (context: Omit<AppContext<Client, Loaders>, 'loaders'>) => Loaders;
   /** An app without demo data has none. */
@@ -134,8 +129,8 @@ const scopeOf = (call: VerifiedCall, feed: ChangeFeed): RequestScope => ({
   feed,
 });
 
-/** An app that keeps data in its own Postgres schema. */
-export function defineApp<Client extends PrismaClientLike, Loaders>(parts: AppParts & DataParts<Client, Loaders>): App {
+/** An app of these parts. It keeps its data in a Postgres schema of its own. */
+export function defineApp<Client extends PrismaClientLike, Loaders>(parts: AppParts<Client, Loaders>): App {
   const { name, directory, resolvers, rules, createClient, createLoaders, insertDemo, readsAudit = false } = parts;
 
   async function start(environment: AppEnvironment): Promise<RunningApp> {
@@ -202,31 +197,9 @@ export function defineApp<Client extends PrismaClientLike, Loaders>(parts: AppPa
 
   return {
     name,
-    hasData: true,
     readsAudit,
     keepsSync: parts.keepsSync ?? false,
     readSdl: () => readSdl(directory),
     start,
   };
-}
-
-/** An app that keeps no data: it computes its fields from those of other apps (`@requires`). */
-export function defineStatelessApp({ name, directory, resolvers, rules }: AppParts): App {
-  async function start({ secret, logger, feed = absentFeed }: AppEnvironment): Promise<RunningApp> {
-    const sdl = await readSdl(directory);
-    const verifyCall = createCallVerifier(secret, name);
-    const executable = createExecutableSubgraph({
-      name,
-      sdl,
-      resolvers,
-      rules,
-      createContext: (call) => scopeOf(call, feed),
-      verifyCall,
-      recordMutations: refuseMutations,
-      logger,
-    });
-    return { name, sdl, ...executable, check: async () => {}, insertDemo: async () => {}, stop: async () => {} };
-  }
-
-  return { name, hasData: false, readSdl: () => readSdl(directory), start };
 }

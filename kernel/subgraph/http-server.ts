@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errorCodes, isErrorCode } from '../errors/codes.ts';
 import { PanoramaError } from '../errors/panorama-error.ts';
 import { type ListeningServer, type ListenOptions, startHttpServer } from '../http/http-server.ts';
+import { isMap } from '../http/is-map.ts';
 import { parseJsonBody, readBody } from '../http/read-body.ts';
 import { mediaTypeFor, refuse } from '../http/refuse.ts';
 import { requestSignal } from '../http/request-signal.ts';
@@ -69,10 +70,6 @@ export function startSubgraphServer(options: SubgraphServerOptions): Promise<Lis
   const { subscribe } = options;
   const sockets = subscribe && createSubscriptionServer({ name, subscribe, verifyCall, logger });
   return startHttpServer(handle, options, logger, sockets);
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The parameters of a request (GraphQL over HTTP, section 5.1). */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isMap } from '../http/is-map.ts';
 import { isEntityId } from '../tenancy/ids.ts';
 
 /** A mistake that the sender of an input can correct; the `UserError` type of the graph. */
@@ -114,10 +115,6 @@ type JsonValue = string | number | boolean | null | readonly JsonValue[] | { rea
 const jsonBytesMax = 16_384;
 const jsonLevelsMax = 32;
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** Tells whether JSON nests deeper than some levels; it looks no further down than that, so any depth is safe. */
 function nestsDeeper(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
@@ -130,7 +127,7 @@ const unstorableEscape = /(?:^|[^\\])(?:\\\\)*\\u(?:0000|d[89a-f])/;
 /** A JSON object of at most 16 KiB and 32 levels, for what an app keeps beside its own fields. */
 export function jsonObject() {
   return z
-    .custom<Readonly<Record<string, JsonValue>>>(isObject, { error: 'A JSON object is expected.', abort: true })
+    .custom<Readonly<Record<string, JsonValue>>>(isMap, { error: 'A JSON object is expected.', abort: true })
     .refine((value) => !nestsDeeper(value, jsonLevelsMax), { error: 'Nest at most 32 levels of JSON.', abort: true })
     .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= jsonBytesMax, 'Use at most 16 KiB of JSON.')
     .refine((value) => !unstorableEscape.test(JSON.stringify(value)), 'Use well-formed Unicode without NUL in JSON.');

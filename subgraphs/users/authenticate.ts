@@ -3,11 +3,12 @@ import { PrismaClient } from '../../generated/prisma/users/client.ts';
 import { createTenantDatabase } from '../../kernel/data/tenant-database.ts';
 import { PanoramaError } from '../../kernel/errors/panorama-error.ts';
 import { commonPermissions } from '../../kernel/permissions/compare-permissions.ts';
-import { isPermission, type Permission } from '../../kernel/permissions/permission.ts';
+import { isPermission } from '../../kernel/permissions/permission.ts';
 import { digestApiKey, isApiKey } from '../../kernel/tenancy/api-key.ts';
 import { isAppName } from '../../kernel/tenancy/app-name.ts';
 import { noteHolder } from '../../kernel/tenancy/credential-holder.ts';
-import { parseTenantId, type TenantId } from '../../kernel/tenancy/ids.ts';
+import type { Identity } from '../../kernel/tenancy/identity.ts';
+import { parseTenantId } from '../../kernel/tenancy/ids.ts';
 import { createPrincipal, type Principal, type PrincipalLimits } from '../../kernel/tenancy/principal.ts';
 import { refuseApp, refuseCredential } from './credential-refusals.ts';
 import { expandRoles } from './role-conditions.ts';
@@ -25,23 +26,6 @@ export interface KeyAuthenticatorOptions {
   readonly demo: boolean;
 }
 
-/** What a verified token says of its bearer. */
-export interface TokenClaims {
-  readonly tenantId: TenantId;
-  /** The app that the token is bound to. */
-  readonly app: string;
-  readonly userId: string | undefined;
-  /** Names of roles of the tenant; one that the tenant does not have gives nothing. */
-  readonly roles: readonly string[];
-  readonly permissions: readonly Permission[];
-  /** The key that the token was exchanged for: the token never holds more than that key holds now. */
-  readonly keyId: string | undefined;
-  /** What stands for the token in logs and audit: the key it came from, if any, a slash, and the token's own id. */
-  readonly credentialId: string;
-  /** In milliseconds since 1970. */
-  readonly expiresAt: number;
-}
-
 /** Makes principals of what requests bring. All verdicts are kept for two seconds, so a revocation holds after that. */
 export interface KeyAuthenticator {
   /** The principal of a key and the app it is used from. Throws `UNAUTHENTICATED` or `FORBIDDEN` with a `reason`. */
@@ -52,7 +36,7 @@ export interface KeyAuthenticator {
    * holds. Equal claims give the same object for two seconds. Throws `UNAUTHENTICATED` or `FORBIDDEN` with a `reason`:
    * TENANT_INACTIVE, KEY_REVOKED, KEY_EXPIRED, TOKEN_EXPIRED, APP_NOT_ALLOWED.
    */
-  principalFor(claims: TokenClaims): Promise<Principal>;
+  principalFor(claims: Identity): Promise<Principal>;
   stop(): Promise<void>;
 }
 
@@ -97,7 +81,7 @@ export function openKeyAuthenticator({ databaseUrl, secret, demo }: KeyAuthentic
     return { value: await database.read({ tenantId: parseTenantId(key.tenantId) }, (tx) => readKeyStanding(tx, key)) };
   }
 
-  async function judgeToken(claims: TokenClaims): Promise<Verdict<Principal>> {
+  async function judgeToken(claims: Identity): Promise<Verdict<Principal>> {
     try {
       return { value: principalOfToken(await database.read(claims, (tx) => readTokenStanding(tx, claims)), claims) };
     } catch (error) {
@@ -110,7 +94,7 @@ export function openKeyAuthenticator({ databaseUrl, secret, demo }: KeyAuthentic
   // Requests that come with the same key, or with equal claims, at the same time wait for one look-up.
   const cacheOptions = { max: maxVerdicts, ttl: verdictLifetime };
   const keys = new LRUCache<string, Verdict<KeyStanding>>({ ...cacheOptions, fetchMethod: findKey });
-  const tokens = new LRUCache<string, Verdict<Principal>, TokenClaims>({
+  const tokens = new LRUCache<string, Verdict<Principal>, Identity>({
     ...cacheOptions,
     fetchMethod: (_text, _stale, { context }) => judgeToken(context),
   });
@@ -126,7 +110,7 @@ export function openKeyAuthenticator({ databaseUrl, secret, demo }: KeyAuthentic
     return principal;
   }
 
-  async function principalFor(claims: TokenClaims): Promise<Principal> {
+  async function principalFor(claims: Identity): Promise<Principal> {
     if (claims.expiresAt <= Date.now()) {
       const refusal = refuseCredential('TOKEN_EXPIRED');
       noteHolder(refusal, claims);
@@ -148,7 +132,7 @@ async function readKeyStanding(tx: UsersTransaction, key: ApiKeyModel): Promise<
   return { key, isTenantActive: tenant?.isActive === true, roles, principals: new Map() };
 }
 
-async function readTokenStanding(tx: UsersTransaction, claims: TokenClaims): Promise<TokenStanding> {
+async function readTokenStanding(tx: UsersTransaction, claims: Identity): Promise<TokenStanding> {
   const named = (await findRolesByName(tx, claims.roles)).map((role) => ({ ...role, validUntil: null }));
   if (claims.keyId !== undefined) {
     const [key] = await findApiKeysById(tx, [claims.keyId]);
@@ -206,7 +190,7 @@ function principalOfKey({ key, roles }: KeyStanding, app: string): Principal {
   });
 }
 
-function principalOfToken({ ofKey, isTenantActive, roles }: TokenStanding, claims: TokenClaims): Principal {
+function principalOfToken({ ofKey, isTenantActive, roles }: TokenStanding, claims: Identity): Principal {
   const { tenantId, app, userId } = claims;
   if (!isTenantActive) throw refuseCredential('TENANT_INACTIVE');
   if (!isAppName(app)) throw refuseApp(app);

@@ -134,7 +134,7 @@ async function startApps(database: TestDatabase, parts: Parts, stops: Stops): Pr
   const callApp = reachApps(running, secret);
   for (const app of apps) {
     const started = await app.start({
-      databaseUrl: app.hasData ? database.urlFor(app.name) : '',
+      databaseUrl: database.urlFor(app.name),
       poolSize: 4,
       secret,
       logger,

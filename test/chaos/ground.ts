@@ -45,10 +45,9 @@ export async function openGround(): Promise<Ground> {
   const secret = randomBytes(32).toString('hex');
   // What is killed are processes, never the machine: what was written is there without having reached the disk.
   await runStatements(ownerUrl, 'ALTER SYSTEM SET fsync = off', 'SELECT pg_reload_conf()');
-  const schemas = apps.filter((app) => app.hasData).map(appSchema);
   await migrate({
     connectionString: ownerUrl,
-    apps: [...schemas, useCounterSchema, changeFeedSchema],
+    apps: [...apps.map(appSchema), useCounterSchema, changeFeedSchema],
     secret,
     onProgress: () => undefined,
   });

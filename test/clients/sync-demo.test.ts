@@ -3,22 +3,19 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { type Client, createClient, type RefusedMutation, type Sync } from '../../clients/sdk/index.ts';
 import { launchBrowser, newPage, type WatchedPage } from '../support/browser.ts';
 import { eventually } from '../support/eventually.ts';
-import { createDataDirectory, type PlatformProcess, startPlatformProcess } from '../support/platform.ts';
+import { type DemoPlatform, startDemoPlatform } from '../support/platform.ts';
 
-let directory: Awaited<ReturnType<typeof createDataDirectory>>;
-let platform: PlatformProcess;
+let platform: DemoPlatform;
 let browser: Browser;
 
 beforeAll(async () => {
-  directory = await createDataDirectory({ demo: true });
-  platform = await startPlatformProcess(directory.path);
+  platform = await startDemoPlatform();
   browser = await launchBrowser();
 }, 300_000);
 
 afterAll(async () => {
   await browser?.close();
-  await platform?.end('SIGTERM');
-  await directory?.remove();
+  await platform?.stop();
 });
 
 /** How many leads have an e-mail address, as the platform knows it. */

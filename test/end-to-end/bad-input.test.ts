@@ -1,18 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createDataDirectory, type PlatformProcess, startPlatformProcess } from '../support/platform.ts';
+import { type DemoPlatform, startDemoPlatform } from '../support/platform.ts';
 
 describe('bad input', () => {
-  let directory: Awaited<ReturnType<typeof createDataDirectory>>;
-  let platform: PlatformProcess;
+  let platform: DemoPlatform;
 
   beforeAll(async () => {
-    directory = await createDataDirectory({ demo: true });
-    platform = await startPlatformProcess(directory.path);
+    platform = await startDemoPlatform();
   }, 120_000);
 
   afterAll(async () => {
-    await platform?.end('SIGTERM');
-    await directory.remove();
+    await platform?.stop();
   });
 
   /** Posts a body as it is. */

@@ -1,10 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import {
-  createDataDirectory,
-  type HttpAnswer,
-  type PlatformProcess,
-  startPlatformProcess,
-} from '../support/platform.ts';
+import { type DemoPlatform, type HttpAnswer, startDemoPlatform } from '../support/platform.ts';
 
 const customer360 = /* GraphQL */ `
   query Customer360($id: ID!) {
@@ -30,17 +25,14 @@ interface Customer360 {
 }
 
 describe('a frontend developer who has just started the platform', () => {
-  let directory: Awaited<ReturnType<typeof createDataDirectory>>;
-  let platform: PlatformProcess;
+  let platform: DemoPlatform;
 
   beforeAll(async () => {
-    directory = await createDataDirectory({ demo: true });
-    platform = await startPlatformProcess(directory.path);
+    platform = await startDemoPlatform();
   }, 120_000);
 
   afterAll(async () => {
-    expect(await platform?.end('SIGTERM')).toBe(0);
-    await directory.remove();
+    expect(await platform?.stop()).toBe(0);
   });
 
   test('sees the whole customer in one query', async () => {

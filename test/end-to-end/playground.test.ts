@@ -1,23 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { launchBrowser, newPage } from '../support/browser.ts';
-import { createDataDirectory, type PlatformProcess, startPlatformProcess } from '../support/platform.ts';
+import { type DemoPlatform, startDemoPlatform } from '../support/platform.ts';
 
 describe('a frontend developer in the playground', () => {
-  let directory: Awaited<ReturnType<typeof createDataDirectory>>;
-  let platform: PlatformProcess;
+  let platform: DemoPlatform;
   let browser: Browser;
 
   beforeAll(async () => {
-    directory = await createDataDirectory({ demo: true });
-    platform = await startPlatformProcess(directory.path);
+    platform = await startDemoPlatform();
     browser = await launchBrowser();
   }, 90_000);
 
   afterAll(async () => {
     await browser?.close();
-    await platform?.end('SIGTERM');
-    await directory.remove();
+    await platform?.stop();
   });
 
   test('opens it with every other host blocked and runs the prepared query at once', async () => {

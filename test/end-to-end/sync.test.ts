@@ -1,19 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createDataDirectory, type PlatformProcess, startPlatformProcess } from '../support/platform.ts';
+import { type DemoPlatform, startDemoPlatform } from '../support/platform.ts';
 
 /** Sync and idempotency as a client meets them: over HTTP, with the keys of the demo. */
 describe('a client that worked without a connection', () => {
-  let directory: Awaited<ReturnType<typeof createDataDirectory>>;
-  let platform: PlatformProcess;
+  let platform: DemoPlatform;
 
   beforeAll(async () => {
-    directory = await createDataDirectory({ demo: true });
-    platform = await startPlatformProcess(directory.path);
+    platform = await startDemoPlatform();
   }, 120_000);
   afterAll(async () => {
-    await platform?.end('SIGTERM');
-    await directory.remove();
+    await platform?.stop();
   });
 
   test('pushes what it did, finds it in the graph, and pulls it as a change', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { pino } from 'pino';
+import { appSchema } from '../../cli/app-schema.ts';
 import { makeDemoTenants } from '../../cli/demo/tenants.ts';
 import { migrate } from '../../kernel/data/migrate.ts';
 import { readableTables } from '../../kernel/data/platform-rights.ts';
@@ -12,7 +13,7 @@ import { runStatements } from '../support/run-statements.ts';
  * Whoever has the login of an app sends statements straight to Postgres: one who found a hole in the app, or its
  * password. Two tenants have rows in all apps.
  */
-const apps = suite.filter(({ hasData }) => hasData).map(({ name }) => name);
+const apps = suite.map(({ name }) => name);
 
 /** Those that read the audit records of their tenant. */
 const readers = new Set(suite.filter(({ readsAudit }) => readsAudit).map(({ name }) => name));
@@ -32,20 +33,12 @@ beforeAll(async () => {
   database = await createEmptyDatabase();
   await migrate({
     connectionString: database.ownerUrl,
-    apps: suite
-      .filter(({ hasData }) => hasData)
-      .map(({ name, readsAudit, keepsSync }) => ({
-        name,
-        migrationsDirectory: new URL(`../../prisma/${name}/migrations/`, import.meta.url),
-        ...(readsAudit && { audit: 'reader' }),
-        ...(keepsSync && { sync: 'keeper' }),
-      })),
+    apps: suite.map(appSchema),
     secret: testSecret(),
     onProgress: () => undefined,
   });
   const tenants = makeDemoTenants(testSecret());
   for (const app of suite) {
-    if (!app.hasData) continue;
     const environment = { databaseUrl: database.urlFor(app.name), poolSize: 1, secret: testSecret() };
     const running = await app.start({ ...environment, logger: pino({ level: 'silent' }) });
     for (const tenant of tenants) await running.insertDemo({ ...tenant, people: tenant.people.slice(0, 12) });

@@ -39,6 +39,30 @@ async function readAnswer<Data>(response: Response): Promise<HttpAnswer<Data>> {
   return { status: response.status, headers: response.headers, ...body };
 }
 
+/** A platform with demo data, on a data directory of its own. */
+export interface DemoPlatform extends PlatformProcess {
+  readonly directory: string;
+  /** Ends the process, removes the directory, and gives the exit code. */
+  stop(): Promise<number | null>;
+}
+
+/** Starts `panorama start` on demo data. */
+export async function startDemoPlatform(): Promise<DemoPlatform> {
+  const directory = await createDataDirectory({ demo: true });
+  try {
+    const platform = await startPlatformProcess(directory.path);
+    const stop = async () => {
+      const code = await platform.end('SIGTERM');
+      await directory.remove();
+      return code;
+    };
+    return { ...platform, directory: directory.path, stop };
+  } catch (error) {
+    await directory.remove();
+    throw error;
+  }
+}
+
 /** Starts `panorama start` on a free port and a data directory, and waits until it serves. `settings` are its environment. */
 export async function startPlatformProcess(
   dataDirectory: string,

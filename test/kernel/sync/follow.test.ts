@@ -1,26 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { newEntityId } from '../../../kernel/data/entity-id.ts';
-import { coordination } from '../../../subgraphs/coordination/index.ts';
-import { crm } from '../../../subgraphs/crm/index.ts';
-import { documents } from '../../../subgraphs/documents/index.ts';
 import { createIn, createLeadIn, sendTo } from '../../subgraphs/crm/arrange.ts';
-import { startTestApp, type TestApp, type TestCaller } from '../../support/app.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
+import type { TestApp, TestCaller } from '../../support/app.ts';
+import { type SyncApps, startSyncApps } from '../../support/sync-apps.ts';
 
-let database: TestDatabase;
+let apps: SyncApps;
 let crmApp: TestApp;
-let documentsApp: TestApp;
 let sync: TestApp;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  crmApp = await startTestApp(crm, database);
-  documentsApp = await startTestApp(documents, database);
-  sync = await startTestApp(coordination, database, [crmApp, documentsApp]);
+  apps = await startSyncApps();
+  ({ crm: crmApp, sync } = apps);
 });
-afterAll(async () => {
-  for (const app of [sync, documentsApp, crmApp]) await app.stop();
-  await database.drop();
-});
+afterAll(() => apps.stop());
 
 interface FoundRecord {
   readonly entity: string;

@@ -1,27 +1,19 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { newEntityId } from '../../../kernel/data/entity-id.ts';
-import { coordination } from '../../../subgraphs/coordination/index.ts';
-import { crm } from '../../../subgraphs/crm/index.ts';
-import { documents } from '../../../subgraphs/documents/index.ts';
 import { createIn, createLeadIn, sendTo } from '../../subgraphs/crm/arrange.ts';
-import { startTestApp, type TestApp, type TestCaller, type TestResponse } from '../../support/app.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/database.ts';
+import type { TestApp, TestCaller, TestResponse } from '../../support/app.ts';
 import { readPublished } from '../../support/published-changes.ts';
+import { type SyncApps, startSyncApps } from '../../support/sync-apps.ts';
 
-let database: TestDatabase;
+let apps: SyncApps;
 let crmApp: TestApp;
 let documentsApp: TestApp;
 let sync: TestApp;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  crmApp = await startTestApp(crm, database);
-  documentsApp = await startTestApp(documents, database);
-  sync = await startTestApp(coordination, database, [crmApp, documentsApp]);
+  apps = await startSyncApps();
+  ({ crm: crmApp, documents: documentsApp, sync } = apps);
 });
-afterAll(async () => {
-  for (const app of [sync, documentsApp, crmApp]) await app.stop();
-  await database.drop();
-});
+afterAll(() => apps.stop());
 
 interface Result {
   readonly id: number;
@@ -90,7 +82,7 @@ describe('a push', () => {
     expect(pushed.results.map(({ version }) => version)).toEqual([1, 2, 1, 3]);
     expect(await leadWith(lead)).toMatchObject({ firstName: 'ada', status: 'QUALIFIED', phone: '123 456', version: 3 });
 
-    const changes = (await readPublished(database)).filter(
+    const changes = (await readPublished(sync.database)).filter(
       ({ entityId }) => entityId === lead || entityId === document,
     );
     expect(changes.map(({ type, version }) => `${type} v${version}`)).toEqual([
@@ -165,7 +157,7 @@ describe('a push', () => {
     ]);
     expect(await leadWith(last)).toMatchObject({ firstName: 'fred' });
     // What was rejected has undone what it had written by then, and the others have not.
-    const settled = (await readPublished(database)).filter(({ type }) => type === 'MUTATION_SETTLED');
+    const settled = (await readPublished(sync.database)).filter(({ type }) => type === 'MUTATION_SETTLED');
     expect(settled.filter(({ entityId }) => entityId === 'poison').map(({ version }) => version)).toEqual([
       2, 3, 4, 5, 6, 7,
     ]);

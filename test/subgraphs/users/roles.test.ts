@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Identity } from '../../../kernel/tenancy/identity.ts';
 import { parseTenantId } from '../../../kernel/tenancy/ids.ts';
-import type { TokenClaims } from '../../../subgraphs/users/authenticate.ts';
 import type { TestCaller } from '../../support/app.ts';
 import { type AccessApp, startAccessApp, type UserError } from './arrange.ts';
 
@@ -105,7 +105,7 @@ describe('a role that was given to a key', () => {
 });
 
 describe('a token at the door', () => {
-  const claims = (changes: Partial<TokenClaims>): TokenClaims => ({
+  const claims = (changes: Partial<Identity>): Identity => ({
     tenantId: parseTenantId('acme'),
     app: 'crm-web',
     userId: undefined,
@@ -116,7 +116,7 @@ describe('a token at the door', () => {
     expiresAt: Date.now() + 600_000,
     ...changes,
   });
-  const principalOf = (changes: Partial<TokenClaims>) => app.openDoor().principalFor(claims(changes));
+  const principalOf = (changes: Partial<Identity>) => app.openDoor().principalFor(claims(changes));
 
   test('holds its own permissions, those of the roles it names, and those of the roles of its user', async () => {
     const { role } = await createRole({ permissions: ['write:deals'] });

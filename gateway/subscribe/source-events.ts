@@ -11,7 +11,7 @@ export type Taken =
  * The events of a source, one at a time. Who waits for one can be interrupted, also by leaving: the event may never come,
  * and a generator that is left would first wait for it. What comes after an interruption is kept for the next who waits.
  */
-export class EventStream {
+export class SourceEvents {
   readonly #iterator: AsyncIterator<SubgraphResponse>;
   #asked: PromiseWithResolvers<Taken> | undefined;
   #kept: Taken | undefined;
