@@ -5,8 +5,14 @@ import { SettingError } from '../kernel/config/setting-error.ts';
 import { StartRefused } from '../kernel/data/start-refused.ts';
 import { WorkerEnded } from './worker-ended.ts';
 
-/** The commands of `panorama`; each is loaded when it is called. */
-const commands: Readonly<Record<string, { readonly summary: string; run(args: readonly string[]): Promise<void> }>> = {
+/** A command is loaded when it is called. It may give an exit code; without one it has done what it was asked. */
+interface Command {
+  readonly summary: string;
+  // biome-ignore lint/suspicious/noConfusingVoidType: most commands give nothing
+  run(args: readonly string[]): Promise<number | void>;
+}
+
+const commands: Readonly<Record<string, Command>> = {
   start: {
     summary: 'start everything in one process  [--port N] [--data-dir DIR] [--config FILE] [--no-demo]',
     run: async (args) => (await import('./commands/start.ts')).start(args),
@@ -21,7 +27,7 @@ const commands: Readonly<Record<string, { readonly summary: string; run(args: re
     run: async (args) => (await import('./commands/subgraph.ts')).subgraph(args),
   },
   compose: {
-    summary: 'print the supergraph of the suite, for gateways beside it',
+    summary: 'print the supergraph of the suite, or what it changes for clients of an old one  [--check FILE]',
     run: async (args) => (await import('./commands/compose.ts')).compose(args),
   },
   keys: {
@@ -63,8 +69,7 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
     return 2;
   }
   try {
-    await command.run(args);
-    return 0;
+    return (await command.run(args)) ?? 0;
   } catch (error) {
     if (error instanceof WorkerEnded) return error.exitCode;
     if (!isCallersMistake(error)) throw error;
