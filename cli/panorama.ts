@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import { enableCompileCache } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { SupergraphError } from '../gateway/supergraph/supergraph-error.ts';
 import { SettingError } from '../kernel/config/setting-error.ts';
@@ -49,6 +51,12 @@ const usage = [
  * many requests at a time that guess costs up to half of all processor time.
  */
 setFlagsFromString('--no-allocation-site-pretenuring');
+
+/**
+ * What one start has compiled, the next ones need not: it halves the time until a command begins its work. It lies beside
+ * the code, where nobody can write who could not change the code itself; where nobody can write at all, nothing is kept.
+ */
+enableCompileCache(fileURLToPath(new URL('../generated/compiled/', import.meta.url)));
 
 /** Mistakes of the caller: their message is complete, a stack would only hide it. */
 function isCallersMistake(error: unknown): error is Error {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { generateGraphqlTypes } from './graphql-types.ts';
 
@@ -75,6 +75,7 @@ async function appsWith(folder: string, file: string): Promise<string[]> {
   return entries.filter((entry) => entry.endsWith(`/${file}`)).map((entry) => entry.slice(0, -file.length - 1));
 }
 
+await rm(path('generated/compiled'), { recursive: true, force: true });
 await mkdir(path('generated/graphql'), { recursive: true });
 await Promise.all((await appsWith('subgraphs', 'schema.graphql')).map(generateResolverTypes));
 for (const app of await appsWith('prisma', 'schema.prisma')) await generatePrismaClient(app);

@@ -40,8 +40,6 @@ export async function openSite({ gateways, apps: names }: SiteOptions): Promise<
     const settings = {
       DATABASE_URL: ground.ownerUrl,
       PANORAMA_SECRET: ground.secret,
-      // Processes are started again and again: what was compiled once need not be anew.
-      NODE_COMPILE_CACHE: join(directory, 'compiled'),
     };
     const files = await writeFiles(directory, addresses);
     const start = async (name: string, size: number, args: readonly string[], balancer?: Balancer) => {
