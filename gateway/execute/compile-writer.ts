@@ -171,13 +171,20 @@ function writeOnce(writing: Writing, field: DataField, write: Write, value: obje
 
 function writeAbsent(writing: Writing, field: DataField, write: Write, source: DataObject): Outcome {
   const reason = findAbsence(writing.execution, source, field.sourceName);
-  if (reason === 'no entity') return write(writing, null);
+  if (reason === 'no entity') return writeUnknown(writing, field, write);
   if (reason === undefined && !isExplained(writing)) {
     return refuse(writing, `No app gave a value for the field ${field.coordinate}.`);
   }
   writing.incidents += 1;
   if (typeof reason === 'object') noteMissing(reason, placeOf(writing));
   return undefined;
+}
+
+/** A field of something that is referred to and that its app does not know: it may have been removed since. */
+function writeUnknown(writing: Writing, { shape, coordinate }: DataField, write: Write): Outcome {
+  if (shape.kind !== 'NonNull' || isExplained(writing)) return write(writing, null);
+  const [typeName] = coordinate.split('.', 1);
+  return refuse(writing, `There is no ${typeName} with this id.`, 'NOT_FOUND');
 }
 
 /** @param coordinate Of the field whose value it is, for messages. */

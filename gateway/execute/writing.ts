@@ -10,6 +10,7 @@ import { type Quote, quote, quotePlain } from './write-leaf.ts';
 
 /** A value that was not taken, and why. */
 interface Refusal {
+  readonly code: 'INTERNAL' | 'NOT_FOUND';
   readonly message: string;
   readonly path: ResponsePath;
 }
@@ -114,9 +115,9 @@ export function isExplained(writing: Writing): boolean {
 }
 
 /** Leaves out a value, with an error at its place. The message says nothing of the value itself. */
-export function refuse(writing: Writing, message: string): undefined {
+export function refuse(writing: Writing, message: string, code: Refusal['code'] = 'INTERNAL'): undefined {
   writing.incidents += 1;
-  writing.refusals.push({ message, path: placeOf(writing) });
+  writing.refusals.push({ code, message, path: placeOf(writing) });
 }
 
 /** Leaves out what the principal may not see, with an error where it happens first. */
@@ -137,9 +138,9 @@ export function refusalErrors(writing: Writing): readonly GraphQLError[] {
 function mistakeErrors({ refusals, execution }: Writing): readonly GraphQLError[] {
   const { correlationId } = execution.context;
   const unlisted = refusals.length - maxErrorsPerCause;
-  return refusals.slice(0, maxErrorsPerCause).map(({ message, path }, index) => {
+  return refusals.slice(0, maxErrorsPerCause).map(({ code, message, path }, index) => {
     const rest = index === maxErrorsPerCause - 1 && unlisted > 0 ? ` (${unlisted} more errors are not listed.)` : '';
-    return new PanoramaError('INTERNAL', message + rest, { correlationId }, { path });
+    return new PanoramaError(code, message + rest, code === 'INTERNAL' ? { correlationId } : {}, { path });
   });
 }
 

@@ -151,7 +151,7 @@ describe('a null where none may be', () => {
     expect(codesOf(errors)).toEqual([
       ['shelf.0', 'x', 'INTERNAL'],
       ['shelf.3', 'x', 'INTERNAL'],
-      ['shelf.2.price', 'Cannot return null for non-nullable field Item.price.', 'INTERNAL'],
+      ['shelf.2.price', 'There is no Item with this id.', 'NOT_FOUND'],
     ]);
   });
 
