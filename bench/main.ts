@@ -6,11 +6,13 @@ import { benchGateways } from './gateway/command.ts';
 import { composeShop } from './gateway/shop-process.ts';
 import { benchHostile } from './hostile/command.ts';
 import { benchOperations } from './operations/command.ts';
+import { benchSearch } from './search/command.ts';
 import { measureStart } from './start.ts';
 import { formatTable } from './table.ts';
 import { benchWorkers } from './workers/command.ts';
+import { benchWorkflows } from './workflows.ts';
 
-const usage = `usage: node bench/main.ts [start | gateway | customer360 | operations | hostile | workers | feed]
+const usage = `usage: node bench/main.ts [start | gateway | customer360 | operations | hostile | workers | feed | search | workflows]
     [--seconds N] [--peers ours-alone,stock,hive,hive-rust,hive-rust-sharing] [--subgraphs-port N] [--other title,url,pid]...
   runs every bench, or one; another gateway serves what "node bench/main.ts supergraph --subgraphs-port N" prints
 `;
@@ -42,6 +44,8 @@ const benches: Readonly<Record<string, () => Promise<string>>> = {
   hostile: () => benchHostile(),
   workers: () => benchWorkers(seconds),
   feed: () => benchFeed({ seconds }),
+  search: () => benchSearch(),
+  workflows: () => benchWorkflows(),
 };
 
 async function main([name]: readonly string[]): Promise<number> {

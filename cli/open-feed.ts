@@ -1,5 +1,5 @@
-import { openChangeFeed } from '../kernel/changes/change-feed.ts';
-import type { ChangeFeed } from '../kernel/changes/feed.ts';
+import { openChangeFeed, type ProcessFeed } from '../kernel/changes/change-feed.ts';
+import type { EventOptions } from '../kernel/changes/handlers/start-handlers.ts';
 import { openPostgresHints } from '../kernel/changes/hints.ts';
 import type { Settings } from '../kernel/config/settings.ts';
 import { connectionStringFor } from '../kernel/data/app-role.ts';
@@ -9,7 +9,7 @@ import type { Logger } from '../kernel/telemetry/logger.ts';
 
 /** What the feed of a process is opened with. */
 export interface FeedSource {
-  readonly settings: Pick<Settings, 'NATS_URL' | 'PANORAMA_RETENTION_DAYS'>;
+  readonly settings: Pick<Settings, 'NATS_URL' | 'PANORAMA_REACTIONS' | 'PANORAMA_RETENTION_DAYS'>;
   /** Of the database's owner. */
   readonly ownerUrl: string;
   /** The platform's. */
@@ -19,7 +19,9 @@ export interface FeedSource {
 
 /** The feed of a process, and what keeps its log. */
 export interface OpenedFeed {
-  readonly feed: ChangeFeed;
+  readonly feed: ProcessFeed;
+  /** By which the apps of the process react to events; undefined where another process does. */
+  readonly events: EventOptions | undefined;
   stop(): Promise<void>;
 }
 
@@ -37,5 +39,5 @@ export async function openFeed({ settings, ownerUrl, secret, logger }: FeedSourc
     await feed.stop();
     await keeper.stop();
   };
-  return { feed, stop };
+  return { feed, events: settings.PANORAMA_REACTIONS ? { source: feed.events } : undefined, stop };
 }

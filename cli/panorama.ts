@@ -36,6 +36,18 @@ const commands: Readonly<Record<string, Command>> = {
     summary: 'make, list and revoke API keys   create|list|revoke --tenant T [--name N] [--app A] [--permission P] ...',
     run: async (args) => (await import('./commands/keys.ts')).keys(args),
   },
+  events: {
+    summary: 'what apps could not react to   dead|redrive|replay --app A --tenant T [--from CURSOR] [--data-dir DIR]',
+    run: async (args) => (await import('./commands/events.ts')).events(args),
+  },
+  backup: {
+    summary: 'write all that is held of a tenant into a file   --tenant T [--file F] [--data-dir DIR] [--config FILE]',
+    run: async (args) => (await import('./commands/backup.ts')).backup(args),
+  },
+  restore: {
+    summary: 'bring a tenant back from such a file   --tenant T --file F [--replace] [--data-dir DIR] [--config FILE]',
+    run: async (args) => (await import('./commands/backup.ts')).restore(args),
+  },
 };
 
 const usage = [

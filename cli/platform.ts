@@ -14,6 +14,7 @@ import { createPlayground } from '../gateway/server/playground.ts';
 import { serveAlways } from '../gateway/supergraph/served-supergraph.ts';
 import type { AuditLog } from '../kernel/audit/audit-log.ts';
 import { suiteLimits } from '../kernel/config/operation-limits.ts';
+import { outletsOf } from '../kernel/config/outlets.ts';
 import { keepSecret } from '../kernel/config/secret.ts';
 import type { Settings } from '../kernel/config/settings.ts';
 import { connectionStringFor } from '../kernel/data/app-role.ts';
@@ -35,6 +36,7 @@ import { type DemoTarget, insertDemoData } from './demo/insert.ts';
 import { openSyncDemo } from './demo/sync-demo.ts';
 import { demoCustomerId, demoKeys } from './demo/tenants.ts';
 import { openAudit, openCounter } from './gateway-database.ts';
+import { openBackups } from './open-backups.ts';
 import { type FeedSource, openFeed } from './open-feed.ts';
 import { reachApps } from './reach-apps.ts';
 import { Started } from './started.ts';
@@ -62,17 +64,23 @@ async function openPostgres(settings: Settings, started: Started, onProgress: Pr
   return postgres.connectionString;
 }
 
-async function startApps(source: FeedSource, started: Started): Promise<RunningApp[]> {
+async function startApps(
+  source: FeedSource & { readonly settings: Settings },
+  started: Started,
+): Promise<RunningApp[]> {
   const { ownerUrl, secret, logger } = source;
+  const outlets = outletsOf(source.settings);
   const running: RunningApp[] = [];
   const callApp = reachApps(running, secret);
-  const { feed } = await started.add(openFeed(source), (one) => one.stop());
+  const backups = openBackups(source.settings, ownerUrl);
+  const { feed, events } = await started.add(openFeed(source), (one) => one.stop());
   for (const app of apps) {
     const databaseUrl = connectionStringFor(ownerUrl, { app: app.name, secret });
-    running.push(
-      await started.add(app.start({ databaseUrl, poolSize, secret, logger, feed, callApp }), (one) => one.stop()),
-    );
+    const engineUrl = app.engine && connectionStringFor(ownerUrl, { app: app.engine.name, secret });
+    const parts = { databaseUrl, poolSize, secret, logger, feed, callApp, backups, engineUrl, events, outlets };
+    running.push(await started.add(app.start(parts), (one) => one.stop()));
   }
+  await started.add(Promise.resolve(backups), (one) => one.stop()); // before the apps, which may wait for it
   return running;
 }
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { sendLiveness, sendReadiness } from '../gateway/server/health.ts';
+import { outletsOf } from '../kernel/config/outlets.ts';
 import type { Settings } from '../kernel/config/settings.ts';
 import { connectionStringFor } from '../kernel/data/app-role.ts';
 import { migrate } from '../kernel/data/migrate.ts';
@@ -9,6 +10,7 @@ import { startSubgraphServer } from '../kernel/subgraph/http-server.ts';
 import { createLogger, type Logger } from '../kernel/telemetry/logger.ts';
 import { createCallVerifier } from '../kernel/tenancy/subgraph-token.ts';
 import { appSchema } from './app-schema.ts';
+import { openBackups } from './open-backups.ts';
 import { openFeed } from './open-feed.ts';
 import { reachServedApps } from './reach-apps.ts';
 import { Started } from './started.ts';
@@ -59,9 +61,13 @@ function answerHealth({ name, check }: RunningApp) {
 async function startApp(options: ServeAppOptions, logger: Logger, started: Started): Promise<RunningApp> {
   const { app, settings, ownerUrl, secret } = options;
   const databaseUrl = await prepareDatabase(options);
-  const { feed } = await started.add(openFeed({ settings, ownerUrl, secret, logger }), (one) => one.stop());
+  const { feed, events } = await started.add(openFeed({ settings, ownerUrl, secret, logger }), (one) => one.stop());
   const callApp = reachServedApps(settings.apps, secret);
-  const starting = app.start({ databaseUrl, poolSize, secret, logger, feed, callApp });
+  const outlets = outletsOf(settings);
+  const engineUrl = app.engine && connectionStringFor(ownerUrl, { app: app.engine.name, secret });
+  const backups = await started.add(Promise.resolve(openBackups(settings, ownerUrl)), (one) => one.stop());
+  const parts = { databaseUrl, poolSize, secret, logger, feed, callApp, backups, engineUrl, events, outlets };
+  const starting = app.start(parts);
   return await started.add(starting, (one) => one.stop());
 }
 

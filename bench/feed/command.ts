@@ -24,7 +24,9 @@ const peer: FanOutServer = {
   subscriberOf: (tenant) => ({ init: {}, variables: { tenant } }),
 };
 
-const plan: Omit<FanOutPlan, 'seconds'> = { subscriptions: 10_000, tenants: 200 };
+const plan: Omit<FanOutPlan, 'seconds' | 'perSocket'> = { subscriptions: 10_000, tenants: 200 };
+/** A client of ours has all its subscriptions on one socket. */
+const sharing = 10;
 const rate = 10_000;
 const batchedRate = 100_000;
 const changesPerBatch = 20;
@@ -44,10 +46,10 @@ function middle(figures: readonly FanOutFigures[]): FanOutFigures {
 }
 
 /** Measures both servers in turn: what else the machine does falls on both. */
-async function measureFanOut(seconds: number) {
+async function measureFanOut(seconds: number, perSocket: number) {
   const opened: FanOut[] = [];
   const open = async (server: FanOutServer) => {
-    const fanOut = await openFanOut(server, { ...plan, seconds });
+    const fanOut = await openFanOut(server, { ...plan, perSocket, seconds });
     opened.push(fanOut);
     return fanOut;
   };
@@ -78,6 +80,7 @@ function fanOutRows({ alone, residentKb }: Measured, beside: Measured, batched: 
     { what: 'publication to arrival, p99', value: alone.p99, ...plain('ms', beside.alone.p99) },
     { what: 'publication to arrival, p99', value: alone.p99, ...target('ms', 10) },
     { what: 'processor time of a delivery', value: alone.cpuUs, ...plain('us', beside.alone.cpuUs) },
+    { what: 'processor time of a delivery', value: alone.cpuUs, ...target('us', beside.alone.cpuUs / 3) },
     { what: 'resident memory of a subscription', value: residentKb, ...plain('KB', beside.residentKb) },
     { what: 'resident memory of a subscription', value: residentKb, ...target('KB', 30) },
     { what: 'changes delivered in batches', value: batched.deliveriesPerSecond, ...target('/s', batchedRate) },
@@ -88,12 +91,16 @@ function fanOutRows({ alone, residentKb }: Measured, beside: Measured, batched: 
 
 /** Measures the feed from a ring to sockets beside a plain server; resolves to a table. */
 export async function benchFanOut(seconds: number): Promise<string> {
-  const { here, beside, batched } = await measureFanOut(seconds);
+  const own = await measureFanOut(seconds, 1);
+  const shared = await measureFanOut(seconds, sharing);
   return [
     `${plan.subscriptions} subscriptions, each on a socket of its own, of ${plan.tenants} tenants such as ${tenantName(0)};`,
     `one server process, subscribers in two others; a change is about 300 bytes; batches of ${changesPerBatch}`,
     '',
-    formatTable(fanOutRows(here, beside, batched)),
+    formatTable(fanOutRows(own.here, own.beside, own.batched)),
+    `The same with ${sharing} subscriptions on each socket`,
+    '',
+    formatTable(fanOutRows(shared.here, shared.beside, shared.batched)),
   ].join('\n');
 }
 

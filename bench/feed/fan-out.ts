@@ -6,6 +6,8 @@ import type { Received, SubscribeJob } from './subscribers.ts';
 /** How many subscriptions, and how they are told of changes. */
 export interface FanOutPlan {
   readonly subscriptions: number;
+  /** How many subscriptions share a socket. */
+  readonly perSocket: number;
   readonly tenants: number;
   readonly seconds: number;
 }
@@ -42,14 +44,17 @@ const patienceMs = 30_000;
 
 /** Starts a server and lets all subscribe, after some have come and gone, so that only subscriptions are weighed. */
 export async function openFanOut({ script, query, subscriberOf }: FanOutServer, plan: FanOutPlan): Promise<FanOut> {
-  const { subscriptions, tenants, seconds } = plan;
+  const { subscriptions, perSocket, tenants, seconds } = plan;
   const server = await startFedServer(script);
   const jobOf = (count: number): SubscribeJob => ({
     url: server.url,
     query,
-    subscribers: Array.from({ length: count }, (_, index) => subscriberOf(tenantName(index % tenants))),
+    subscribers: Array.from({ length: count / perSocket }, (_, index) => ({
+      ...subscriberOf(tenantName(index % tenants)),
+      subscriptions: perSocket,
+    })),
   });
-  const first = await gatherCrowd(jobOf(tenants), 1);
+  const first = await gatherCrowd(jobOf(tenants * perSocket), 1);
   const perSubscription = subscriptions / tenants;
   await server.publish({ tenants, changesPerSecond: 1_000, changesPerBatch: 1, ms: warmUpMs });
   first.stop();

@@ -3,7 +3,7 @@ import { createDataDirectory } from '../../test/support/platform.ts';
 import type { Measurement } from '../table.ts';
 import { type FedServer, gatherCrowd, startFedServer } from './crowd.ts';
 import { followPatiently, type PatientClient } from './patient-client.ts';
-import { createPusher, post, repeatEvenly, repeatInTurn } from './push-leads.ts';
+import { createPusher, type PushedWork, post, repeatEvenly, repeatInTurn } from './push-leads.ts';
 
 const key = 'demo-acme-admin';
 const otherKey = 'demo-globex-admin';
@@ -12,6 +12,8 @@ const subscribers = 40;
 const pausedClients = 20;
 const changesPerSecond = 1_000;
 const batch = 100;
+const pushingClients = 3;
+const warmUpBatches = 30;
 /** Longer than a server waits for a client that takes nothing. */
 const pauseMs = 60_000;
 
@@ -55,9 +57,12 @@ async function measureArrival({ url }: FedServer, seconds: number): Promise<Meas
   }
 }
 
-/** One tenant, two clients: while the batch of one is committed, that of the other is read. */
-async function measurePush({ url }: FedServer, seconds: number): Promise<Measurement> {
-  const pushers = [await createPusher(url, otherKey, batch), await createPusher(url, otherKey, batch)];
+/** One tenant, a few clients: while the batch of one is committed, that of another is read. */
+async function measurePush({ url }: FedServer, seconds: number, work: PushedWork): Promise<Measurement> {
+  const pushers = await Promise.all(
+    Array.from({ length: pushingClients }, () => createPusher(url, otherKey, batch, work)),
+  );
+  for (let round = 0; round < warmUpBatches; round += 1) await Promise.all(pushers.map((push) => push()));
   const began = performance.now();
   let batches = 0;
   await Promise.all(
@@ -67,7 +72,7 @@ async function measurePush({ url }: FedServer, seconds: number): Promise<Measure
   );
   const value = (batches * batch * 1000) / (performance.now() - began);
   return {
-    what: `mutations of one tenant, in batches of ${batch}`,
+    what: `${work} of one tenant, in batches of ${batch}`,
     value,
     unit: '/s',
     peer: 'target',
@@ -113,7 +118,13 @@ export async function measurePlatform(seconds: number): Promise<Measurement[]> {
   const directory = await createDataDirectory();
   const server = await startFedServer(new URL('platform-process.ts', import.meta.url), [directory.path]);
   try {
-    return [await measureArrival(server, seconds), await measurePush(server, seconds), await measurePause(server)];
+    return [
+      await measureArrival(server, seconds),
+      await measurePush(server, seconds, 'updateContact'),
+      await measurePush(server, seconds, 'updateLead'),
+      await measurePush(server, seconds, 'createLead'),
+      await measurePause(server),
+    ];
   } finally {
     await server.stop();
     await directory.remove();

@@ -19,22 +19,35 @@ interface PushAnswer {
   readonly push: { readonly results: readonly { readonly status: string; readonly code: string | null }[] };
 }
 
-/** A client that pushes batches of changes to leads that it has made before. */
-export async function createPusher(url: string, key: string, batch: number): Promise<() => Promise<void>> {
+/** What a client pushes again and again: new leads, of which each is three changes, or changes to records of its own. */
+export type PushedWork = 'createLead' | 'updateLead' | 'updateContact';
+
+const person = (id: string) => ({ firstName: 'Ada', lastName: 'Byron', email: `${id}@example.com`, source: 'web' });
+
+/** A client that pushes batches of one kind; records that it changes it has made before. */
+export async function createPusher(
+  url: string,
+  key: string,
+  batch: number,
+  work: PushedWork = 'updateLead',
+): Promise<() => Promise<void>> {
   const clientId = randomUUID();
-  const leads = Array.from({ length: batch }, () => randomUUID());
+  const entity = work === 'updateContact' ? 'Contact' : 'Lead';
+  const newIds = () => Array.from({ length: batch }, () => randomUUID());
+  const records = newIds();
   let id = 0;
-  async function send(patchOf: (entityId: string) => object): Promise<void> {
-    const mutations = leads.map((entityId) => {
+  async function send(ids: readonly string[], patchOf: (entityId: string) => object): Promise<void> {
+    const mutations = ids.map((entityId) => {
       id += 1;
-      return { id, entity: 'Lead', entityId, op: 'PUT', patch: patchOf(entityId) };
+      return { id, entity, entityId, op: 'PUT', patch: patchOf(entityId) };
     });
     const { results } = (await post<PushAnswer>(url, key, push, { input: { clientId, mutations } })).push;
     const refused = results.find(({ status }) => status !== 'APPLIED' && status !== 'MERGED');
     if (refused) throw new Error(`A mutation is ${refused.status}: ${refused.code}`);
   }
-  await send((entityId) => ({ firstName: 'Ada', lastName: 'Byron', email: `${entityId}@example.com`, source: 'web' }));
-  return () => send(() => ({ company: `Company ${id}` }));
+  await send(records, person);
+  if (work === 'createLead') return () => send(newIds(), person);
+  return () => send(records, () => (work === 'updateLead' ? { company: `Company ${id}` } : { phone: `+49 30 ${id}` }));
 }
 
 /** Does work again and again, evenly, for a while; what is late is made up for. Resolves with how often. */

@@ -1,7 +1,7 @@
 import { WebSocket } from 'ws';
 import { sharedClock } from './fed-server.ts';
 
-/** What a process of subscribers is told to open: every subscription on a socket of its own. */
+/** What a process of subscribers is told to open: each subscriber on a socket of its own. */
 export interface SubscribeJob {
   readonly url: string;
   readonly query: string;
@@ -9,6 +9,8 @@ export interface SubscribeJob {
   readonly subscribers: readonly {
     readonly init: Readonly<Record<string, unknown>>;
     readonly variables: Readonly<Record<string, unknown>>;
+    /** How many subscriptions it has on its socket; 1 by default. */
+    readonly subscriptions?: number;
   }[];
 }
 
@@ -56,7 +58,10 @@ function ageOf(at: string): number {
 }
 
 /** Resolves when the server has answered a ping that was sent after the subscription. */
-function subscribe({ url, query }: SubscribeJob, { init, variables }: SubscribeJob['subscribers'][number]) {
+function subscribe(
+  { url, query }: SubscribeJob,
+  { init, variables, subscriptions = 1 }: SubscribeJob['subscribers'][number],
+) {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const socket = new WebSocket(url, 'graphql-transport-ws', { perMessageDeflate: false });
   sockets.push(socket);
@@ -66,7 +71,9 @@ function subscribe({ url, query }: SubscribeJob, { init, variables }: SubscribeJ
     if (text.includes('"type":"next"')) return count(text);
     const { type } = JSON.parse(text) as { readonly type: string };
     if (type === 'connection_ack') {
-      socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query, variables } }));
+      for (let id = 1; id <= subscriptions; id += 1) {
+        socket.send(JSON.stringify({ id: String(id), type: 'subscribe', payload: { query, variables } }));
+      }
       socket.send(JSON.stringify({ type: 'ping' }));
     } else if (type === 'ping') socket.send(JSON.stringify({ type: 'pong' }));
     else if (type === 'pong') resolve();

@@ -2,12 +2,11 @@ import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import { SettingError } from '../../kernel/config/setting-error.ts';
 import { readSettings } from '../../kernel/config/settings.ts';
 import { connectionStringFor } from '../../kernel/data/app-role.ts';
-import { isLoginRefused, isMissingFromSchema, isUnreachable } from '../../kernel/data/database-errors.ts';
-import { StartRefused } from '../../kernel/data/start-refused.ts';
 import type { CommandResult } from '../../kernel/subgraph/input.ts';
 import { createLogger } from '../../kernel/telemetry/logger.ts';
 import type { TenantId } from '../../kernel/tenancy/ids.ts';
 import { type KeyDesk, openKeyDesk } from '../../subgraphs/users/key-desk.ts';
+import { explainFailure } from '../explain-failure.ts';
 import { readEnd, readRateLimit, readTenant, readTenantName, required, type Values } from '../key-arguments.ts';
 import { describeNewKey, listText } from '../key-text.ts';
 import { reachDatabase } from '../reach-database.ts';
@@ -124,23 +123,6 @@ function readCommandLine(args: readonly string[]) {
   return { values, tenantId, work: action.prepare(values as Values, operand ?? '') };
 }
 
-/** What a failure of the database means to the operator, who sees no stack. */
-function explain(error: unknown): unknown {
-  if (isMissingFromSchema(error)) {
-    return new StartRefused(
-      'The database is not that of this version. Start the platform once; it brings it up to date.',
-    );
-  }
-  if (isLoginRefused(error)) {
-    return new StartRefused(
-      'The database did not let the users app in. Start the platform once if it never ran on this database; else the ' +
-        'secret (PANORAMA_SECRET, or the file `secret` of the data directory) is not the one that it runs with.',
-    );
-  }
-  if (isUnreachable(error)) return new StartRefused('The database does not answer. Try again when it runs.');
-  return error;
-}
-
 /** `panorama keys`: makes, lists and revokes the API keys of a tenant, while the platform runs and while it does not. */
 export async function keys(args: readonly string[]): Promise<void> {
   const { values, tenantId, work } = readCommandLine(args);
@@ -154,7 +136,7 @@ export async function keys(args: readonly string[]): Promise<void> {
   try {
     await work(desk, tenantId);
   } catch (error) {
-    throw explain(error);
+    throw explainFailure(error, 'users');
   } finally {
     await desk.stop();
     await close();

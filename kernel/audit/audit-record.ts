@@ -80,8 +80,8 @@ function storable(text: string): string {
   return text.slice(0, maxTextLength).replaceAll(controlCharacters, '\ufffd').toWellFormed();
 }
 
-function rowOf(record: AuditRecord): Record<string, string | null> {
-  const row: Record<string, string | null> = {
+function rowOf(record: AuditRecord): Record<string, string> {
+  const row: Record<string, string> = {
     tenant_id: record.tenantId,
     id: record.id,
     kind: record.kind,
@@ -89,7 +89,7 @@ function rowOf(record: AuditRecord): Record<string, string | null> {
   };
   for (const [column, field] of Object.entries(textColumns)) {
     const value = record[field];
-    row[column] = value === undefined ? null : storable(value);
+    if (value !== undefined) row[column] = storable(value);
   }
   return row;
 }

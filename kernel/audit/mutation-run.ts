@@ -2,8 +2,10 @@ import { eventCatalogue } from '../changes/catalogue.ts';
 import type { Change, NewChange } from '../changes/change.ts';
 import type { ChangeFeed } from '../changes/feed.ts';
 import { completeChange, insertChangesWith, type UnplacedChange } from '../changes/insert-changes.ts';
+import type { SealKeys } from '../changes/sealing/seal-keys.ts';
+import { sealChanges } from '../changes/sealing/sealed-changes.ts';
 import { newEntityId } from '../data/entity-id.ts';
-import type { PrismaClientLike, TenantDatabase, TenantTransaction } from '../data/tenant-database.ts';
+import type { PrismaClientLike, SqlStatement, TenantDatabase, TenantTransaction } from '../data/tenant-database.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { isEntityId, type TenantId } from '../tenancy/ids.ts';
 import type { Principal } from '../tenancy/principal.ts';
@@ -33,6 +35,19 @@ export interface MutationSender extends Partial<Pick<Change, 'causationId' | 'cl
 /** Says what a transaction changes. It is written to the change log with the transaction, or not at all. */
 export type Publish = (change: NewChange) => void;
 
+/** What several mutations have left to be written by the one that runs them. */
+export interface Closing {
+  readonly changes: readonly UnplacedChange[];
+  /** They give no rows. */
+  readonly statements: readonly SqlStatement[];
+}
+
+/** What the work of a mutation comes to. */
+export interface DoneWork<T> {
+  readonly value: T;
+  readonly closing?: Closing;
+}
+
 /** A mutation that runs: the only way to write. */
 export interface MutationRun<Client extends PrismaClientLike> {
   /**
@@ -40,7 +55,7 @@ export interface MutationRun<Client extends PrismaClientLike> {
    * publishes. What the work gives is the record's entity, or holds it. See `TenantDatabase.write` about conflicts.
    */
   write<T>(
-    work: (tx: TenantTransaction<Client>, publish: Publish) => Promise<{ readonly value: T }>,
+    work: (tx: TenantTransaction<Client>, publish: Publish) => Promise<DoneWork<T>>,
   ): Promise<{ readonly value: T }>;
 }
 
@@ -64,13 +79,15 @@ export interface MutationRecorder<Client extends PrismaClientLike> {
   /** Told of what was committed. */
   readonly feed?: Pick<ChangeFeed, 'poke'>;
   readonly logger: Logger;
+  /** With which the personal data of its changes are sealed. */
+  readonly sealKeys: SealKeys;
   /** Set where the mutation is one of several in one transaction. */
   readonly batch?: MutationBatch<Client> | undefined;
 }
 
 /** What a mutation wrote, and what has to be written of that in the same transaction. */
 export interface WrittenRows<T> {
-  readonly done: { readonly value: T };
+  readonly done: DoneWork<T>;
   readonly changes: readonly UnplacedChange[];
   readonly record: AuditRecord;
 }
@@ -131,16 +148,19 @@ export async function runMutation<Client extends PrismaClientLike, Payload>(
 
 /** Runs the writes of a mutation in the transaction of its batch, or in one of its own. */
 async function writeIn<Client extends PrismaClientLike, T>(
-  { database, batch }: MutationRecorder<Client>,
+  { database, batch, sealKeys }: MutationRecorder<Client>,
   sender: MutationSender,
   work: (tx: TenantTransaction<Client>) => Promise<WrittenRows<T>>,
 ): Promise<{ readonly value: T }> {
   if (batch) return await batch.write(work);
   try {
     return await database.write(sender, async (tx) => {
-      const { done, changes, record } = await work(tx);
+      const { done, changes: own, record } = await work(tx);
       const recording = insertAuditRecords([record]);
-      await tx.rows(changes.length > 0 ? insertChangesWith(recording, changes) : recording);
+      const { changes = [], statements = [] } = done.closing ?? {};
+      const sealing = { catalogue: eventCatalogue(), keys: sealKeys };
+      const sealed = await sealChanges(tx.rows, [...own, ...changes], sealing);
+      await tx.end(sealed.length > 0 ? insertChangesWith([recording, ...statements], sealed) : recording);
       return done;
     });
   } catch (error) {
@@ -179,7 +199,7 @@ async function writeAlone<Client extends PrismaClientLike>(
   record: AuditRecord,
 ): Promise<void> {
   try {
-    await database.write(record, (tx) => tx.rows(insertAuditRecords([record])));
+    await database.write(record, (tx) => tx.end(insertAuditRecords([record])));
   } catch (error) {
     const { id: _, ...lost } = record;
     logger.error({ ...lost, err: error }, 'An audit record was lost');

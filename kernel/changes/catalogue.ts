@@ -18,8 +18,21 @@ export interface EventType {
   readonly need: ChangeNeed;
   /** JSON Schema of its data. */
   readonly schema: Readonly<Record<string, unknown>>;
+  /** Which of its data are personal; the log holds them sealed. */
+  readonly personal?: PersonalData | undefined;
+  /** Why no field is personal, where the name of one lets expect it. */
+  readonly notPersonal?: string | undefined;
+  /** Says that keys were destroyed: what of the log is held in memory is read anew. */
+  readonly erases: boolean;
   /** What is wrong with data; undefined when they are as the schema says. */
   readonly mistakeIn: (data: unknown) => string | undefined;
+}
+
+/** The personal data of an event type. */
+export interface PersonalData {
+  /** Fields with the id of whom or what they are about; the first that is there counts. */
+  readonly subject: readonly string[];
+  readonly fields: readonly string[];
 }
 
 /** All types of changes, by name. */
@@ -34,16 +47,27 @@ const entry = z.strictObject({
   targets: z.array(name),
   priority: z.enum(priorities),
   read: z.array(z.array(permission)).min(1),
-  own: z.strictObject({ permission, field: name, unless: permission.optional() }).optional(),
+  own: z
+    .strictObject({ permission, field: name, formerField: name.optional(), unless: permission.optional() })
+    .optional(),
+  audience: z.strictObject({ user: name, permission: name }).optional(),
+  personal: z.strictObject({ subject: z.array(name).min(1), fields: z.array(name).min(1) }).optional(),
+  notPersonal: z.string().min(1).optional(),
+  erases: z.literal(true).optional(),
   data: z.record(z.string(), z.unknown()),
 });
 
 type Entry = z.infer<typeof entry>;
 
-function compile(ajv: Ajv, { type, app, entity, targets, priority, read, own, data }: Entry): EventType {
+function compile(ajv: Ajv, { read, own, audience, data, erases, ...known }: Entry): EventType {
   const validate: ValidateFunction = ajv.compile(data);
   const mistakeIn = (value: unknown) => (validate(value) ? undefined : ajv.errorsText(validate.errors));
-  return Object.freeze({ type, app, entity, targets, priority, need: { anyOf: read, own }, schema: data, mistakeIn });
+  const fields = Object.keys((data.properties ?? {}) as object);
+  const { subject = [], fields: personal = [] } = known.personal ?? {};
+  const unknown = [...subject, ...personal, ...Object.values(audience ?? {})].filter((one) => !fields.includes(one));
+  if (unknown.length > 0) throw new Error(`The schema of ${known.type} lacks ${unknown.join(', ')}.`);
+  const need = { anyOf: read, own, audience };
+  return Object.freeze({ ...known, need, schema: data, erases: erases ?? false, mistakeIn });
 }
 
 /**

@@ -17,6 +17,7 @@ import type {
 import { createFeedCursors, type FeedCursors } from './feed-cursor.ts';
 import { FollowedLogs } from './followed-logs.ts';
 import { type Beginning, Follower } from './follower.ts';
+import { createEventReading, type EventReading, type EventSource } from './handlers/event-source.ts';
 import type { Hints } from './hints.ts';
 import { type LogBounds, type LogReader, openLogReader } from './log-reader.ts';
 import { matchFilter } from './match-filter.ts';
@@ -47,7 +48,15 @@ export interface ChangeFeedOptions {
 /** A log that cannot be read cannot be read once a second: its log is not to be a flood of its own. */
 const failureLogMs = 10_000;
 
-class LogFeed implements ChangeFeed {
+/** The feed of a process, and where its apps learn of what they react to. */
+export interface ProcessFeed extends ChangeFeed {
+  /** The log as it is, whoever may read it: not for requests. */
+  readonly events: EventSource;
+}
+
+class LogFeed implements ProcessFeed {
+  readonly events: EventSource;
+  readonly #eventReading: EventReading;
   readonly #reader: LogReader;
   readonly #logs: FollowedLogs;
   readonly #cursors: FeedCursors;
@@ -60,6 +69,7 @@ class LogFeed implements ChangeFeed {
   readonly #followers = new Set<Follower>();
   /** The last cursor that was made in a log: all of its followers ask for the same. */
   readonly #made = new WeakMap<TenantLog, { readonly seq: number; readonly text: string }>();
+  readonly #listeners = new Set<(tenantId: TenantId) => void>();
   #epoch: string | undefined;
   #isPolling = false;
   #isListening = false;
@@ -69,8 +79,14 @@ class LogFeed implements ChangeFeed {
   constructor(options: ChangeFeedOptions) {
     const { databaseUrl, secret, hints, logger, catalogue = eventCatalogue() } = options;
     const { heartbeatMs = 15_000, pollMs = 1_000, ringBytes = 128 * 2 ** 20, pageSize = 500 } = options;
-    this.#reader = openLogReader({ databaseUrl });
+    this.#reader = openLogReader({ databaseUrl, secret, catalogue });
     const onFailure = (error: unknown) => this.#logFailure(error);
+    this.#eventReading = createEventReading(this.#reader);
+    this.events = Object.freeze<EventSource>({
+      ...this.#eventReading,
+      onHint: (types, listener) => this.#onHint(types, listener),
+      poke: (tenantId) => this.poke(tenantId),
+    });
     this.#logs = new FollowedLogs({ reader: this.#reader, heartbeatMs, ringBytes, pageSize, onFailure });
     this.#cursors = createFeedCursors(secret);
     this.#catalogue = catalogue;
@@ -101,7 +117,7 @@ class LogFeed implements ChangeFeed {
       retryMs: this.#pollMs,
       onFailure: (error) => this.#logFailure(error),
       cursorAt: (one, seq) => this.#cursorAt(one, seq),
-      resync: (reason) => this.#resync(tenantId, reason),
+      resync: (reason, seq) => this.#resync(tenantId, reason, seq),
       onEnd: () => {
         isOver = true;
         this.#followers.delete(follower);
@@ -163,7 +179,7 @@ class LogFeed implements ChangeFeed {
   }
 
   poke(tenantId: TenantId): void {
-    this.#logs.get(tenantId)?.look();
+    this.#look(tenantId);
     this.#hints?.tell(tenantId);
   }
 
@@ -225,16 +241,32 @@ class LogFeed implements ChangeFeed {
     return text;
   }
 
-  async #resync(tenantId: TenantId, reason: ResyncReason): Promise<FeedEvent> {
-    const { epoch, head: seq } = await this.#bounds(tenantId);
-    return { kind: 'resync', reason, from: this.#cursors.encode(tenantId, { epoch, seq }) };
+  /** @param place Where the follower was, if it was anywhere. */
+  async #resync(tenantId: TenantId, reason: ResyncReason, place?: number): Promise<FeedEvent> {
+    const { epoch, head: seq, lifeBegan } = await this.#bounds(tenantId);
+    const isOfOtherLife = place !== undefined && place < lifeBegan;
+    const from = this.#cursors.encode(tenantId, { epoch, seq });
+    return { kind: 'resync', reason: isOfOtherLife ? 'EPOCH_CHANGED' : reason, from };
   }
 
-  /** From the first follower on: a process that nobody follows changes in needs no hints. */
+  /** From the first follower or handler on: a process that nobody follows changes in needs no hints. */
   #listen(): void {
     if (this.#isListening) return;
     this.#isListening = true;
-    this.#hints?.listen((tenantId) => this.#logs.get(tenantId)?.look());
+    this.#hints?.listen((tenantId) => this.#look(tenantId));
+  }
+
+  #onHint(types: readonly string[], listener: (tenantId: TenantId) => void): () => void {
+    this.#eventReading.want(types);
+    this.#listeners.add(listener);
+    this.#listen();
+    return () => this.#listeners.delete(listener);
+  }
+
+  #look(tenantId: TenantId): void {
+    this.#logs.get(tenantId)?.look();
+    this.#eventReading.forget(tenantId);
+    for (const listener of this.#listeners) listener(tenantId);
   }
 
   #poll(): void {
@@ -261,13 +293,14 @@ class LogFeed implements ChangeFeed {
 }
 
 /** Why a position is worth nothing in a log; undefined when it is good. What is gone by its age, reading tells. */
-function refusalOf(position: LogPosition, { epoch, head, floor }: LogBounds): ResyncReason | undefined {
-  if (position.epoch !== epoch) return 'EPOCH_CHANGED';
+function refusalOf(position: LogPosition, bounds: LogBounds): ResyncReason | undefined {
+  const { epoch, head, floor, lifeBegan } = bounds;
+  if (position.epoch !== epoch || position.seq < lifeBegan) return 'EPOCH_CHANGED';
   if (position.seq > head) return 'CURSOR_AHEAD';
   return position.seq < floor ? 'CURSOR_EXPIRED' : undefined;
 }
 
 /** Opens the feed of this process; the database is reached when somebody first asks for changes. */
-export function openChangeFeed(options: ChangeFeedOptions): ChangeFeed {
+export function openChangeFeed(options: ChangeFeedOptions): ProcessFeed {
   return new LogFeed(options);
 }

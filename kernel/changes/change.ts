@@ -18,6 +18,8 @@ export interface NewChange {
   readonly data: Readonly<Record<string, unknown>>;
   /** More or less than the event type has. */
   readonly priority?: Priority;
+  /** The data say nothing of a person any more, so none of them is sealed. */
+  readonly isAnonymous?: true | undefined;
 }
 
 /** How urgent a change is, from least to most. */
@@ -64,11 +66,22 @@ export interface Change {
 export interface ChangeNeed {
   readonly anyOf: readonly (readonly Permission[])[];
   /**
-   * Whoever has this permission sees, beside, the changes whose `field` in the data is the principal's user. With
+   * Whoever has this permission sees, beside, the changes whose `field` in the data is the principal's user; or whose
+   * `formerField` is: the record was theirs until this change. With
    * `unless` it takes away instead: of the changes that have the field, whoever has it and lacks that other permission
    * sees these alone.
    */
   readonly own?:
-    | { readonly permission: Permission; readonly field: string; readonly unless?: Permission | undefined }
+    | {
+        readonly permission: Permission;
+        readonly field: string;
+        readonly formerField?: string | undefined;
+        readonly unless?: Permission | undefined;
+      }
     | undefined;
+  /**
+   * Fields in which a change says whom it is for: beside what else is needed, the user that the one names or whoever has
+   * the permission that the other names. Where both are null, it is for everybody.
+   */
+  readonly audience?: { readonly user: string; readonly permission: string } | undefined;
 }

@@ -21,7 +21,7 @@ export interface FollowerOptions {
   readonly onFailure: (error: unknown) => void;
   readonly cursorAt: (log: TenantLog, seq: number) => string;
   /** The last event of a follower that has to load the state again. */
-  readonly resync: (reason: ResyncReason) => Promise<FeedEvent>;
+  readonly resync: (reason: ResyncReason, seq?: number) => Promise<FeedEvent>;
   /** Called once, when it has ended or was left. */
   readonly onEnd: () => void;
 }
@@ -104,7 +104,7 @@ export class Follower implements AsyncIterableIterator<FeedEvent, undefined> {
     while (!this.#isOver) {
       if (log.isOver) return await this.#options.resync('EPOCH_CHANGED');
       const seen = await this.#look(log);
-      if (seen === 'expired') return await this.#options.resync('CURSOR_EXPIRED');
+      if (seen === 'expired') return await this.#options.resync('CURSOR_EXPIRED', this.#seq);
       if (seen && seen.length > 0) return this.#batch(log, seen);
       if (this.#beats !== log.beats) return this.#batch(log, []);
       if (!seen) await this.#news(log);

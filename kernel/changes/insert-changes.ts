@@ -1,4 +1,3 @@
-import { changeColumns } from '../data/platform-rights.ts';
 import type { SqlStatement } from '../data/tenant-database.ts';
 import type { TenantId } from '../tenancy/ids.ts';
 import type { EventCatalogue } from './catalogue.ts';
@@ -10,7 +9,9 @@ export type ChangeOrigin = Pick<Change, 'app' | 'actor' | 'sourceApp' | 'correla
 } & Partial<Pick<Change, 'causationId' | 'clientId' | 'mutationId'>>;
 
 /** A change before the log has given it its place. */
-export type UnplacedChange = ChangeOrigin & Omit<Change, 'seq' | 'epoch' | 'at' | keyof ChangeOrigin>;
+export type UnplacedChange = ChangeOrigin &
+  Omit<Change, 'seq' | 'epoch' | 'at' | keyof ChangeOrigin> &
+  Pick<NewChange, 'isAnonymous'>;
 
 /**
  * Completes a change that a command of an app publishes.
@@ -18,19 +19,19 @@ export type UnplacedChange = ChangeOrigin & Omit<Change, 'seq' | 'epoch' | 'at' 
  * @throws for a type that the catalogue does not have, or has for another app, and for data that are not as it says
  */
 export function completeChange(catalogue: EventCatalogue, origin: ChangeOrigin, change: NewChange): UnplacedChange {
-  const { type, entityId, version, op = 'PUT', priority } = change;
+  const { type, entityId, version, op = 'PUT', priority, isAnonymous } = change;
   const known = catalogue.get(type);
   if (known?.app !== origin.app) throw new Error(`The app ${origin.app} has no event type ${type}.`);
   const data = JSON.parse(JSON.stringify(change.data)) as NewChange['data']; // as whoever reads the log finds them
   const mistake = known.mistakeIn(data);
   if (mistake !== undefined) throw new Error(`The data of ${type} are not as the event catalogue says: ${mistake}.`);
-  return { ...origin, type, entity: known.entity, entityId, version, op, data, priority: priority ?? known.priority };
+  const rest = { version, op, data, priority: priority ?? known.priority, ...(isAnonymous && { isAnonymous }) };
+  return { ...origin, type, entity: known.entity, entityId, ...rest };
 }
 
-function rowOf(change: UnplacedChange): Record<(typeof changeColumns)[number], unknown> {
+/** A change as `platform.append_changes` reads it, under the names of the columns. */
+function rowOf(change: UnplacedChange) {
   return {
-    tenant_id: change.tenantId,
-    app: change.app,
     type: change.type,
     entity: change.entity,
     entity_id: change.entityId,
@@ -47,27 +48,35 @@ function rowOf(change: UnplacedChange): Record<(typeof changeColumns)[number], u
   };
 }
 
-const columnTypes: Partial<Record<(typeof changeColumns)[number], string>> = {
-  version: 'integer',
-  data: 'jsonb',
-  mutation_id: 'bigint',
-};
-const columns = changeColumns.join(', ');
-const row = changeColumns.map((name) => `${name} ${columnTypes[name] ?? 'text'}`).join(', ');
-const textWith = (parameter: number) => `INSERT INTO platform.change_log (${columns})
-  SELECT ${columns} FROM jsonb_to_recordset($${parameter}::jsonb) AS row (${row})`;
-const text = textWith(1);
+const callWith = (first: number) => `SELECT platform.append_changes($${first}, $${first + 1}, $${first + 2}::jsonb)`;
+const call = callWith(1);
 
-/**
- * The statement that writes changes of one tenant, in this order. It takes the lock of the tenant, which is held until the
- * transaction ends, so it is the last of its transaction.
- */
-export function insertChanges(changes: readonly UnplacedChange[]): SqlStatement {
-  return { text, values: [JSON.stringify(changes.map(rowOf))] };
+function valuesOf(changes: readonly UnplacedChange[]): unknown[] {
+  const [first] = changes;
+  if (!first) throw new Error('There are no changes to insert.');
+  const { tenantId, app } = first;
+  if (changes.some((change) => change.tenantId !== tenantId || change.app !== app)) {
+    throw new Error('Changes of one transaction are those of one tenant and one app.');
+  }
+  return [tenantId, app, JSON.stringify(changes.map(rowOf))];
 }
 
-/** The same in one statement with another that writes and gives no rows: one trip to the database for both. */
-export function insertChangesWith(other: SqlStatement, changes: readonly UnplacedChange[]): SqlStatement {
-  const values = [...other.values, ...insertChanges(changes).values];
-  return { text: `WITH other AS (${other.text}) ${textWith(values.length)}`, values };
+/**
+ * The statement that writes changes of one tenant and one app, in this order. It takes the lock of the tenant, which is held
+ * until the transaction ends, so it is the last of its transaction.
+ */
+export function insertChanges(changes: readonly UnplacedChange[]): SqlStatement {
+  return { text: call, values: valuesOf(changes) };
+}
+
+/** The same in one statement with others that write and give no rows: one trip to the database for all. */
+export function insertChangesWith(others: readonly SqlStatement[], changes: readonly UnplacedChange[]): SqlStatement {
+  const values: unknown[] = [];
+  const parts = others.map((other, index) => {
+    const text = other.text.replaceAll(/\$(\d+)/g, (_, number) => `$${Number(number) + values.length}`);
+    values.push(...other.values);
+    return `other_${index} AS (${text})`;
+  });
+  const text = `WITH ${parts.join(', ')} ${callWith(values.length + 1)}`;
+  return { text, values: [...values, ...valuesOf(changes)] };
 }

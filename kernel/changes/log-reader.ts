@@ -1,12 +1,19 @@
 import { BoundPool } from '../data/bound-read.ts';
 import { withTransactionStart } from '../data/tenant-connection.ts';
+import type { SqlStatement } from '../data/tenant-database.ts';
 import type { TenantId } from '../tenancy/ids.ts';
+import { type EventCatalogue, eventCatalogue } from './catalogue.ts';
 import type { Change, ChangeOperation, Priority } from './change.ts';
 import { type FoundChanges, type LogSearch, searchStatement } from './change-history.ts';
+import { createSealKeys } from './sealing/seal-keys.ts';
+import { openChanges } from './sealing/sealed-changes.ts';
 
 export interface LogReaderOptions {
   /** Of the role of `changeFeedSchema`. */
   readonly databaseUrl: string;
+  /** The platform's: opens the personal data in the log. */
+  readonly secret: string;
+  readonly catalogue?: EventCatalogue | undefined;
   /** How many connections at most; 3 by default. */
   readonly poolSize?: number | undefined;
   /** How long the database may take to answer, in milliseconds; 5,000 by default. */
@@ -20,13 +27,18 @@ export interface LogBounds {
   readonly floor: number;
   /** The number of the last change; the floor when there is none. */
   readonly head: number;
+  /** Places before this one were in another life of the tenant's log, from before a restore; 0 when it has had one only. */
+  readonly lifeBegan: number;
 }
 
 /** Changes of a tenant after a place, and what is gone. */
 export interface LogPage {
+  /** The last number that is gone, by its age or by a restore. */
   readonly floor: number;
   /** In order, and without a gap after the place, unless that lies below the floor. */
   readonly changes: readonly Change[];
+  /** Somebody was erased: what was read before may hold data of theirs. */
+  readonly erases: boolean;
 }
 
 /** Reads the log, always in a transaction of one tenant, but for the places of many. */
@@ -39,6 +51,8 @@ export interface LogReader {
   poll(
     places: ReadonlyMap<TenantId, number>,
   ): Promise<{ readonly epoch: string; readonly changed: readonly TenantId[] }>;
+  /** All tenants that have changes. */
+  tenants(): Promise<readonly TenantId[]>;
   stop(): Promise<void>;
 }
 
@@ -64,6 +78,7 @@ interface ChangeRow {
 }
 
 const floorOf = '(SELECT coalesce(max(seq), 0) FROM platform.log_floors WHERE tenant_id = $1)';
+const lifeOf = '(SELECT coalesce(max(life_began), 0) FROM platform.log_floors WHERE tenant_id = $1)';
 
 const changeColumns = `c.seq, c.epoch, c.app, c.type, c.entity, c.entity_id, c.version, c.op, c.data, c.actor,
     c.source_app, c.correlation_id, c.causation_id, c.client_id, c.mutation_id, c.priority, c.at`;
@@ -71,12 +86,12 @@ const changeColumns = `c.seq, c.epoch, c.app, c.type, c.entity, c.entity_id, c.v
 // One statement, so one snapshot: whoever drops a partition says in the same transaction what is gone with it.
 const pageText = `
   SELECT f.floor, ${changeColumns}
-  FROM (SELECT ${floorOf} AS floor) f LEFT JOIN LATERAL (
+  FROM (SELECT greatest(${floorOf}, ${lifeOf}) AS floor) f LEFT JOIN LATERAL (
     SELECT * FROM platform.change_log WHERE tenant_id = $1 AND seq > $2::bigint ORDER BY seq LIMIT $3::int) c ON true
   ORDER BY c.seq`;
 
 const boundsText = `
-  SELECT e.epoch, e.is_current, ${floorOf} AS floor,
+  SELECT e.epoch, e.is_current, ${floorOf} AS floor, ${lifeOf} AS life_began,
     (SELECT seq FROM platform.change_log WHERE tenant_id = $1 ORDER BY seq DESC LIMIT 1) AS head
   FROM platform.log_epoch() e`;
 
@@ -108,7 +123,9 @@ function changeOf(tenantId: TenantId, row: ChangeRow): Change {
 }
 
 /** Opens a reader; connections are made when they are first needed. */
-export function openLogReader({ databaseUrl, poolSize = 3, patienceMs = 5_000 }: LogReaderOptions): LogReader {
+export function openLogReader(options: LogReaderOptions): LogReader {
+  const { databaseUrl, secret, catalogue = eventCatalogue(), poolSize = 3, patienceMs = 5_000 } = options;
+  const keys = createSealKeys(secret);
   const pool = new BoundPool({
     connectionString: databaseUrl,
     max: poolSize,
@@ -132,6 +149,16 @@ export function openLogReader({ databaseUrl, poolSize = 3, patienceMs = 5_000 }:
     return rows as readonly Row[];
   }
 
+  /** The changes of rows. Whoever was erased in one of them is so in those before as well, whatever was known until now. */
+  async function open(tenantId: TenantId, rows: readonly ChangeRow[]) {
+    const sealed = rows.filter(({ seq }) => seq !== null).map((row) => changeOf(tenantId, row));
+    const erases = sealed.some(({ type }) => catalogue.get(type)?.erases);
+    if (erases) keys.forget(tenantId);
+    const send = <Row extends object>({ text, values }: SqlStatement) => find<Row>(tenantId, text, values);
+    const changes = await openChanges(send, tenantId, sealed, keys);
+    return { changes, erases };
+  }
+
   /** Reads what also says whether the epoch is that of this server; if not, the log begins a new one first. */
   async function findInEpoch<Row extends { readonly is_current: boolean }>(
     tenantId: TenantId | undefined,
@@ -147,25 +174,29 @@ export function openLogReader({ databaseUrl, poolSize = 3, patienceMs = 5_000 }:
 
   return {
     async bounds(tenantId) {
-      type Row = { epoch: string; is_current: boolean; floor: bigint; head: bigint | null };
+      type Row = { epoch: string; is_current: boolean; floor: bigint; life_began: bigint; head: bigint | null };
       const row = await findInEpoch<Row>(tenantId, boundsText, [tenantId]);
-      return { epoch: row.epoch, floor: Number(row.floor), head: Number(row.head ?? row.floor) };
+      const { epoch, floor, life_began: lifeBegan, head } = row;
+      return { epoch, floor: Number(floor), head: Number(head ?? floor), lifeBegan: Number(lifeBegan) };
     },
     async page(tenantId, after, limit) {
       const rows = await find<ChangeRow>(tenantId, pageText, [tenantId, after, limit]);
-      const changes = rows.filter(({ seq }) => seq !== null).map((row) => changeOf(tenantId, row));
-      return { floor: Number(rows[0]?.floor ?? 0), changes };
+      return { floor: Number(rows[0]?.floor ?? 0), ...(await open(tenantId, rows)) };
     },
     async search(tenantId, search) {
       const { text, values } = searchStatement(tenantId, search, changeColumns);
       const rows = await find<ChangeRow & { count: number; last: bigint | null }>(tenantId, text, values);
-      const changes = rows.filter(({ seq }) => seq !== null).map((row) => changeOf(tenantId, row));
+      const { changes } = await open(tenantId, rows);
       const { count = 0, last = null } = rows[0] ?? {};
       return { changes, reached: last === null ? undefined : Number(last), isEnd: count < search.scan };
     },
     async poll(places) {
       type Row = { epoch: string; is_current: boolean; changed: readonly TenantId[] };
       return await findInEpoch<Row>(undefined, pollText, [[...places.keys()], [...places.values()]]);
+    },
+    async tenants() {
+      const rows = await find<{ tenant: TenantId }>(undefined, 'SELECT platform.logged_tenants() AS tenant', []);
+      return rows.map(({ tenant }) => tenant);
     },
     stop: () => pool.end(),
   };

@@ -10,10 +10,26 @@ const always = () => true;
 const never = () => false;
 
 /** What a need comes to for a principal: all changes of the type, none, or those whose data say so. */
-function decide({ permissions, userId }: Principal, { anyOf, own }: ChangeNeed): ChangeReader {
+function decide(principal: Principal, need: ChangeNeed): ChangeReader {
+  const isAllowed = decideAlike(principal, need);
+  const { audience } = need;
+  if (!audience) return isAllowed;
+  const { permissions, userId } = principal;
+  return (change) => {
+    const { [audience.user]: user, [audience.permission]: permission } = change.data;
+    if (!isAllowed(change)) return false;
+    if (typeof user === 'string') return user === userId;
+    return typeof permission !== 'string' || grants(permissions, permission);
+  };
+}
+
+/** The same, whomever a change says that it is for. */
+function decideAlike({ permissions, userId }: Principal, { anyOf, own }: ChangeNeed): ChangeReader {
   const meets = anyOf.some((needed) => needed.every((one) => grants(permissions, one)));
   if (!own || !grants(permissions, own.permission)) return meets ? always : never;
-  const isOwn: ChangeReader = ({ data }) => userId !== undefined && data[own.field] === userId;
+  const { field, formerField = field } = own;
+  const isOwn: ChangeReader = ({ data }) =>
+    userId !== undefined && (data[field] === userId || data[formerField] === userId);
   if (own.unless === undefined) return meets ? always : isOwn;
   if (!meets) return never;
   return grants(permissions, own.unless) ? always : (change) => !Object.hasOwn(change.data, own.field) || isOwn(change);

@@ -92,8 +92,9 @@ export class TenantLog {
         const early = this.#tickedAt + collectMs - performance.now();
         if (early > 0) await sleep(early, undefined, { ref: false });
         this.#lookAgain = false;
-        const { changes, floor } = await reader.page(tenantId, this.ring.end, pageSize);
-        if (floor > this.ring.end) this.ring.restart(floor);
+        const { changes, floor, erases } = await reader.page(tenantId, this.ring.end, pageSize);
+        // Of somebody who was erased nothing stays in memory: whoever is behind reads the log.
+        if (floor > this.ring.end || erases) this.ring.restart(Math.max(floor, this.ring.end));
         if (changes.length > 0) this.#tick(changes, changes.length === pageSize);
       }
     } finally {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { type LogLevel, logLevels } from '../telemetry/logger.ts';
 import { type AdmissionConfig, admissionSections } from './admission-config.ts';
@@ -22,17 +22,29 @@ export interface Settings {
   readonly PANORAMA_INTROSPECTION: boolean;
   /** For how long the change log is kept. */
   readonly PANORAMA_RETENTION_DAYS: number;
+  /** The folder of backups; `backups` in the data directory by default. */
+  readonly PANORAMA_BACKUP_DIR: string;
+  /** For how long the files of backups are kept. */
+  readonly PANORAMA_BACKUP_DAYS: number;
+  /** Whether the apps of this process react to events. */
+  readonly PANORAMA_REACTIONS: boolean;
+  /** Where e-mail is handed in. */
+  readonly SMTP_URL: string | undefined;
+  /** Who it is from. */
+  readonly MAIL_FROM: string | undefined;
   /** The section `auth` of the file; the environment has no place for it. */
   readonly auth: PlatformAuth | undefined;
   /** The sections of the file that say what is let in. */
   readonly admission: AdmissionConfig;
   /** The section `apps` of the file: where an app that is a process of its own finds others, by their names. */
   readonly apps: Readonly<Record<string, { readonly url: string }>>;
+  /** The section `webhooks` of the file: whether they may lead to addresses that are not public. */
+  readonly webhooks: { readonly allowPrivate?: boolean };
 }
 
 const doorDefaults = { PORT: 4000, HOST: '127.0.0.1', LOG_LEVEL: 'info' } as const;
 
-type SettingName = Exclude<keyof Settings, 'auth' | 'admission' | 'apps'>;
+type SettingName = Exclude<keyof Settings, 'auth' | 'admission' | 'apps' | 'webhooks'>;
 type RawSettings = Partial<Record<SettingName, string>>;
 
 interface SettingRule {
@@ -76,6 +88,17 @@ const rules: Readonly<Record<SettingName, SettingRule>> = {
     allowed: 'a whole number of days from 7 to 3650',
     read: (text) => (/^\d{1,4}$/.test(text) && Number(text) >= 7 && Number(text) <= 3650 ? Number(text) : undefined),
   },
+  PANORAMA_BACKUP_DIR: anyText('a folder'),
+  PANORAMA_BACKUP_DAYS: {
+    allowed: 'a whole number of days from 1 to 3650',
+    read: (text) => (/^\d{1,4}$/.test(text) && Number(text) >= 1 && Number(text) <= 3650 ? Number(text) : undefined),
+  },
+  PANORAMA_REACTIONS: trueOrFalse,
+  SMTP_URL: url('smtp:', 'smtps:'),
+  MAIL_FROM: {
+    allowed: 'an e-mail address, or a name with one in angle brackets',
+    read: (text) => (/^([^\s<>"@]+@[^\s<>"@]+|[^\r\n<>"]+ <[^\s<>"@]+@[^\s<>"@]+>)$/.test(text) ? text : undefined),
+  },
 };
 
 /** The names of all settings. */
@@ -106,6 +129,7 @@ function readEnvironment(environment: Readonly<Record<string, string | undefined
 const fileSections = {
   auth: platformAuth.exactOptional(),
   apps: z.record(z.string(), section({ url: httpUrl })).exactOptional(),
+  webhooks: section({ allowPrivate: z.boolean().exactOptional() }).exactOptional(),
   ...admissionSections,
 };
 
@@ -114,6 +138,7 @@ interface FileSettings {
   readonly auth: PlatformAuth | undefined;
   readonly admission: AdmissionConfig;
   readonly apps: Settings['apps'];
+  readonly webhooks: Settings['webhooks'];
 }
 
 /** Reads the settings of a `panorama.yaml`: a map of the same names, and the sections. */
@@ -127,8 +152,8 @@ function readFile(file: string): FileSettings {
   }
   const parsed = section(fileSections).safeParse(sections);
   if (!parsed.success) throw mistakesIn(file, 'a settings file', parsed.error);
-  const { auth, apps = {}, ...admission } = parsed.data;
-  return { raw, auth, admission, apps };
+  const { auth, apps = {}, webhooks = {}, ...admission } = parsed.data;
+  return { raw, auth, admission, apps, webhooks };
 }
 
 /** The values of a kind, read by their rules. Throws a `SettingError` that gives name, value and what is allowed. */
@@ -155,6 +180,7 @@ export function readSettings(flags: RawSettings = {}, environment = process.env)
   const inFile = outer.PANORAMA_CONFIG !== undefined || existsSync(configFile) ? readFile(configFile) : undefined;
   const given = readValues({ ...inFile?.raw, ...outer });
   const demo = given.PANORAMA_DEMO ?? given.DATABASE_URL === undefined;
+  const directory = resolve(given.PANORAMA_DATA_DIR ?? '.panorama');
   return Object.freeze({
     ...doorDefaults,
     DATABASE_URL: undefined,
@@ -163,12 +189,18 @@ export function readSettings(flags: RawSettings = {}, environment = process.env)
     PANORAMA_DEMO: demo,
     PANORAMA_INTROSPECTION: demo,
     PANORAMA_RETENTION_DAYS: 30,
+    PANORAMA_BACKUP_DAYS: 30,
+    PANORAMA_REACTIONS: true,
+    SMTP_URL: undefined,
+    MAIL_FROM: undefined,
     ...given,
     auth: inFile?.auth,
     admission: inFile?.admission ?? {},
     apps: inFile?.apps ?? {},
+    webhooks: inFile?.webhooks ?? {},
     PANORAMA_CONFIG: resolve(configFile),
-    PANORAMA_DATA_DIR: resolve(given.PANORAMA_DATA_DIR ?? '.panorama'),
+    PANORAMA_DATA_DIR: directory,
+    PANORAMA_BACKUP_DIR: resolve(given.PANORAMA_BACKUP_DIR ?? join(directory, 'backups')),
   });
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { DatabaseUnreachable } from './database-errors.ts';
-import { currentStart, settingCalls, type TransactionStart } from './tenant-connection.ts';
+import { currentStart, endWithin, sendWithin, settingCalls, type TransactionStart } from './tenant-connection.ts';
 
 /** What is used here of a connection's messages (the extended query protocol of Postgres). */
 interface Messages {
@@ -82,6 +82,14 @@ const types: pg.CustomTypesConfig = {
     parsers.get(oid) ?? pg.types.getTypeParser(oid, format as 'text'),
 };
 
+interface SqlText {
+  readonly text: string;
+  readonly values: unknown[];
+}
+
+/** Thrown where a prepared statement was not there any more: none is used from then on, and the work can be run again. */
+export class StatementLost extends Error {}
+
 /**
  * A pool whose own `query`, which is what Prisma sends statements with outside its transactions, makes each statement a
  * read-only transaction of the tenant that it was sent for.
@@ -94,16 +102,38 @@ export class BoundPool extends pg.Pool {
   override query = ((config: pg.QueryConfig) => this.#read(config)) as pg.Pool['query'];
 
   /** Sends a statement without Prisma, planned once per connection; its values are to be no part of its text. */
-  async findRows({ text, values }: { readonly text: string; readonly values: unknown[] }): Promise<readonly object[]> {
+  async findRows(statement: SqlText): Promise<readonly object[]> {
+    try {
+      return await this.#rowsOf(statement, (config) => this.#read(config));
+    } catch (error) {
+      if (error instanceof StatementLost) return await this.findRows(statement);
+      throw error;
+    }
+  }
+
+  /** The like in a transaction that Prisma has opened. Throws `StatementLost` where that has to be run again. */
+  findRowsWithin(start: TransactionStart, statement: SqlText): Promise<readonly object[]> {
+    return this.#rowsOf(statement, (config) => sendWithin(start, config));
+  }
+
+  /** The same for the last statement of the transaction, which is committed with it. */
+  endWith(start: TransactionStart, statement: SqlText): Promise<readonly object[]> {
+    return this.#rowsOf(statement, (config) => endWithin(start, config));
+  }
+
+  async #rowsOf(
+    { text, values }: SqlText,
+    send: (config: pg.QueryConfig) => Promise<pg.QueryResult>,
+  ): Promise<readonly object[]> {
     const config = { text, values, types };
     const isNamed = this.#keepsStatements;
     try {
-      return (await this.#read(isNamed ? { ...config, name: this.#nameOf(text) } : config)).rows;
+      return (await send(isNamed ? { ...config, name: this.#nameOf(text) } : config)).rows;
     } catch (error) {
       if (!(error instanceof pg.DatabaseError)) throw new DatabaseUnreachable('No answer came.', { cause: error });
       if (!isNamed || !lostStatement.has(error.code ?? '')) throw error;
       this.#keepsStatements = false;
-      return await this.findRows({ text, values });
+      throw new StatementLost('A prepared statement is gone.', { cause: error });
     }
   }
 

@@ -45,9 +45,17 @@ export function refusalOf(error: unknown): Refusal | undefined {
   }
 }
 
+/** A serialization failure, and a deadlock. */
+const conflictStates = new Set<unknown>(['40001', '40P01']);
+
 /** Tells whether the same work may succeed when it is run again: a deadlock or a serialization failure. */
 export function isTransientConflict(error: unknown): boolean {
-  return prismaCodeOf(error) === 'P2034' || driverCauseOf(error)?.kind === 'TransactionWriteConflict';
+  const cause = driverCauseOf(error);
+  return (
+    prismaCodeOf(error) === 'P2034' ||
+    cause?.kind === 'TransactionWriteConflict' ||
+    conflictStates.has(cause?.originalCode)
+  );
 }
 
 /** A text with a NUL character (22021, in JSON 22P05), a time out of the calendar (22007, 22008). */
@@ -105,7 +113,9 @@ function prismaCodeOf(error: unknown): string | undefined {
  */
 function driverCauseOf(error: unknown): DriverCause | undefined {
   if (!(error instanceof Error)) return undefined;
-  if (error instanceof pg.DatabaseError) return { originalCode: error.code, originalMessage: error.message };
+  if (error instanceof pg.DatabaseError) {
+    return { originalCode: error.code, originalMessage: error.message, constraint: { index: error.constraint } };
+  }
   const meta = 'meta' in error ? (error.meta as { readonly driverAdapterError?: unknown } | undefined) : undefined;
   const source = meta?.driverAdapterError ?? error;
   if (!(source instanceof Error) || source.name !== 'DriverAdapterError') return undefined;

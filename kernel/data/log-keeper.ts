@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { Logger } from '../telemetry/logger.ts';
+import { deleteOldEvents } from './keep-events.ts';
 import { deleteOldSync } from './keep-sync.ts';
 import {
   addPartitions,
@@ -54,6 +55,7 @@ async function keep(client: pg.Client, retentionDays: number): Promise<void> {
     if (partition.to <= old) await dropPartition(client, partition);
   }
   await deleteRest(client, old - 1);
+  await deleteOldEvents(client, old - 1);
   await deleteOldSync(client);
 }
 

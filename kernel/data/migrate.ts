@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { roleNameFor } from './app-role.ts';
+import { prepareEngine } from './engine-schema.ts';
 import { applyMigration, findPending } from './migrations/history.ts';
 import { type AppSchema, type Migration, readMigrations } from './migrations/read-migrations.ts';
 import { closeDatabase, ensureRole, grantSchema } from './migrations/roles.ts';
@@ -30,6 +31,8 @@ export interface MigrateResult {
 interface PendingApp extends PlatformUser {
   readonly migrations: readonly Migration[];
 }
+
+type EngineRole = Pick<PlatformUser, 'app' | 'role'>;
 
 /** The advisory lock that `prisma migrate` takes as well, so that the two never run at once. */
 const migrationLock = 72707369;
@@ -85,12 +88,26 @@ async function migrateLocked(client: pg.Client, options: MigrateOptions): Promis
     await grantSchema(client, app, role);
     await grantPlatform(client, user);
   }
+  const engines = await prepareEngines(client, options);
   await closeDatabase(
     client,
-    pending.map(({ role }) => role),
+    [...pending, ...engines].map(({ role }) => role),
   );
-  await verifyWall(client, pending);
+  await verifyWall(client, pending, engines);
   return { applied };
+}
+
+/** Sees to the schemas of libraries, and gives their roles. */
+async function prepareEngines(client: pg.Client, options: MigrateOptions): Promise<readonly EngineRole[]> {
+  const { apps, connectionString: databaseUrl, rolePrefix, secret } = options;
+  const engines = apps.flatMap(({ engine }) => engine ?? []);
+  const roles: EngineRole[] = [];
+  for (const engine of engines) {
+    const role = roleNameFor(databaseUrl, { app: engine.name, rolePrefix });
+    await prepareEngine(client, engine, { databaseUrl, role, secret });
+    roles.push({ app: engine.name, role });
+  }
+  return roles;
 }
 
 async function connect(client: pg.Client): Promise<void> {

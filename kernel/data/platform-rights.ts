@@ -1,5 +1,7 @@
 import { assertAppName } from './app-role.ts';
+import { eventRights } from './event-rights.ts';
 import type { AppSchema } from './migrations/read-migrations.ts';
+import { sealRights } from './seal-rights.ts';
 import { syncRights } from './sync-rights.ts';
 
 /** An app's role, and what it may do with the tables of the platform. */
@@ -11,12 +13,16 @@ export interface PlatformUser {
   readonly sync?: AppSchema['sync'];
 }
 
-/** What a role may do with one table of the platform. It never updates, deletes or empties one. */
+/** What a role may do with one table of the platform. It never empties one. */
 export interface TableRights {
   readonly table: string;
   /** The columns that it inserts; the others are the database's own. */
   readonly insert?: readonly string[];
   readonly select?: true;
+  /** The columns that it changes; none where rows come and never change. */
+  readonly update?: readonly string[];
+  /** Whether it takes rows away. */
+  readonly remove?: true;
   /** Its policies by name, `%I` for the role: what is none here is none in the database. */
   readonly policies: readonly (readonly [name: string, text: string])[];
 }
@@ -28,13 +34,16 @@ export interface PlatformRights {
   readonly functions: readonly string[];
 }
 
-/** The functions of the platform that run as its owner: they give numbers and places, never rows. */
+/** The functions of the platform that run as its owner: they take changes, and give places, never rows. */
 export const ownersFunctions = [
-  'next_change_number',
-  'stamp_change',
+  'append_changes',
   'changed_tenants',
   'log_epoch',
   'renew_log_epoch',
+  'logged_tenants',
+  'tenants_to_retry',
+  'destroy_seal_keys',
+  'drop_rejections',
 ] as const;
 
 const auditColumns = [
@@ -54,25 +63,6 @@ const auditColumns = [
   'reason',
   'permission',
   'correlation_id',
-] as const;
-
-/** What is inserted of a change: its number, its epoch and its time are the database's own. */
-export const changeColumns = [
-  'tenant_id',
-  'app',
-  'type',
-  'entity',
-  'entity_id',
-  'version',
-  'op',
-  'data',
-  'actor',
-  'source_app',
-  'correlation_id',
-  'causation_id',
-  'client_id',
-  'mutation_id',
-  'priority',
 ] as const;
 
 const ofTenant = `tenant_id = nullif(current_setting('panorama.tenant_id', true), '')`;
@@ -98,30 +88,31 @@ function changeRights({ app, changes }: PlatformUser): PlatformRights {
   });
   if (changes === 'none') return { tables: [], functions: [] };
   if (changes === 'reader') {
-    const functions = ['changed_tenants(text[], bigint[])', 'log_epoch()', 'renew_log_epoch()'];
+    const functions = ['changed_tenants(text[], bigint[])', 'log_epoch()', 'renew_log_epoch()', 'logged_tenants()'];
     return { tables: [reading('change_log'), reading('log_floors')], functions };
   }
   const own = `${ofTenant} AND app = '${app}'`;
   const log: TableRights = {
     table: 'change_log',
-    insert: changeColumns,
     select: true,
     policies: [
+      // It is asked by `append_changes`, the only way to write: without a grant it lets nobody insert.
       [`writer_${app}`, `FOR INSERT TO %I WITH CHECK (${own})`],
       [`reader_${app}`, `FOR SELECT TO %I USING (${own})`],
     ],
   };
-  return { tables: [log], functions: ['lock_changes()', 'next_change_number()'] };
+  return { tables: [log], functions: ['lock_changes()', 'append_changes(text, text, jsonb)'] };
 }
 
 /** All that a role may do in the schema of the platform. */
 export function rightsOf(user: PlatformUser): PlatformRights {
   assertAppName(user.app); // it becomes part of names and of a literal
   const changes = changeRights(user);
-  const sync = user.changes === undefined ? syncRights(user) : { tables: [], functions: [] };
+  const ofApps = user.changes === undefined ? [syncRights(user), eventRights(user)] : [];
+  const others = [sealRights(user), ...ofApps];
   return {
-    tables: [...auditRights(user), ...changes.tables, ...sync.tables],
-    functions: [...changes.functions, ...sync.functions],
+    tables: [...auditRights(user), ...changes.tables, ...others.flatMap(({ tables }) => tables)],
+    functions: [...changes.functions, ...others.flatMap(({ functions }) => functions)],
   };
 }
 
@@ -130,6 +121,15 @@ export function readableTables(user: PlatformUser): readonly string[] {
   return rightsOf(user)
     .tables.filter(({ select }) => select)
     .map(({ table }) => table);
+}
+
+/** What a role was given to do with tables of the platform beside inserting, as `table PRIVILEGE`. */
+export function givenPrivileges(user: PlatformUser): readonly string[] {
+  return rightsOf(user).tables.flatMap(({ table, select, update, remove }) => [
+    ...(select ? [`${table} SELECT`] : []),
+    ...(update ? [`${table} UPDATE`] : []),
+    ...(remove ? [`${table} DELETE`] : []),
+  ]);
 }
 
 /** The policies that let a role in, as `table.policy`. */

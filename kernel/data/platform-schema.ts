@@ -44,9 +44,14 @@ export async function grantPlatform(client: pg.Client, user: PlatformUser): Prom
     DO $policies$ BEGIN ${tables.map((table) => policiesOn(table, user.role)).join('')} END $policies$`);
 }
 
-function grantsOn({ table, insert, select }: TableRights, grantee: string): string {
-  const inserting = insert ? `GRANT INSERT (${insert.join(', ')}) ON platform.${table} TO ${grantee};` : '';
-  return select ? `${inserting} GRANT SELECT ON platform.${table} TO ${grantee};` : inserting;
+function grantsOn({ table, insert, select, update, remove }: TableRights, grantee: string): string {
+  const privileges = [
+    insert && `INSERT (${insert.join(', ')})`,
+    select && 'SELECT',
+    update && `UPDATE (${update.join(', ')})`,
+    remove && 'DELETE',
+  ].filter((one) => one !== undefined);
+  return `GRANT ${privileges.join(', ')} ON platform.${table} TO ${grantee};`;
 }
 
 /** A policy that is there already is left alone: to make one stops whoever uses the table. */

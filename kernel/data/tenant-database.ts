@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { TenantId } from '../tenancy/ids.ts';
 import type { TenantScope } from '../tenancy/request-context.ts';
-import { BoundPool } from './bound-read.ts';
+import { BoundPool, StatementLost } from './bound-read.ts';
 import { isTransientConflict } from './database-errors.ts';
 import { bindConnections, type TransactionStart, withTransactionStart } from './tenant-connection.ts';
 
@@ -46,10 +46,16 @@ export interface TenantTransaction<Client extends PrismaClientLike> {
   readonly tenantId: TenantId;
   readonly client: TransactionClient<Client>;
   /**
-   * Finds rows by a statement of one's own. In a read it takes a quarter of the processor time of Prisma's `findMany`
-   * or `$queryRaw`: it is for what every request asks. Values come as Prisma gives them: `bigint` and `Date`.
+   * Finds or writes rows by a statement of one's own. It takes a quarter of the processor time of Prisma's `findMany` or
+   * `$queryRaw`: it is for what every request asks. Values come as Prisma gives them: `bigint` and `Date`.
    */
   readonly rows: <Row extends object>(statement: SqlStatement) => Promise<Row[]>;
+}
+
+/** A transaction that may write. */
+export interface WritingTransaction<Client extends PrismaClientLike> extends TenantTransaction<Client> {
+  /** Sends the last statement and commits, in one trip to the server; nothing can be sent after it. */
+  readonly end: (statement: SqlStatement) => Promise<void>;
 }
 
 /** A transaction without a tenant, as `lookUp` opens it. */
@@ -61,14 +67,19 @@ export interface LookUpTransaction<Client extends PrismaClientLike> {
 export interface TenantDatabase<Client extends PrismaClientLike> {
   /**
    * Runs work that sees the rows of one tenant. Each of its statements is a read-only transaction by itself: together
-   * they would not see one state either, at the level of isolation that Postgres has by default.
+   * they would not see one state either, at the level of isolation that Postgres has by default. Further settings are
+   * for policies that look at more than the tenant: `{ search }` is read as `panorama.search`.
    */
-  read<T>(scope: TenantScope, work: (transaction: TenantTransaction<Client>) => Promise<T>): Promise<T>;
+  read<T>(
+    scope: TenantScope,
+    work: (transaction: TenantTransaction<Client>) => Promise<T>,
+    settings?: Readonly<Record<string, string>>,
+  ): Promise<T>;
   /**
    * Runs work in a transaction that sees and writes the rows of one tenant. After a deadlock or serialization failure
    * it is run again, up to three times, so it must not do anything that the rollback does not undo.
    */
-  write<T>(scope: TenantScope, work: (transaction: TenantTransaction<Client>) => Promise<T>): Promise<T>;
+  write<T>(scope: TenantScope, work: (transaction: WritingTransaction<Client>) => Promise<T>): Promise<T>;
   /**
    * Runs work in a read-only transaction without a tenant, for what must be found before the tenant is known. It sees
    * only rows that a policy shows by the given settings: `{ key_digest }` is read as `panorama.key_digest`.
@@ -125,22 +136,31 @@ export function createTenantDatabase<Client extends PrismaClientLike>(
   }
 
   const findRows = async <Row extends object>(statement: SqlStatement) => (await pool.findRows(statement)) as Row[];
-  const writing = (tenantId: TenantId, tx: TransactionClient<Client>): TenantTransaction<Client> => {
-    const sender = tx as unknown as PrismaClientLike;
-    const rows = async <Row extends object>({ text, values }: SqlStatement) =>
-      (await sender.$queryRawUnsafe(text, ...values)) as Row[];
-    return { tenantId, client: tx, rows };
+  const writing = async <T>(tenantId: TenantId, work: (tx: WritingTransaction<Client>) => Promise<T>) => {
+    const start = { readOnly: false, settings: { tenant_id: tenantId } };
+    const rows = async <Row extends object>(statement: SqlStatement) =>
+      (await pool.findRowsWithin(start, statement)) as Row[];
+    const done: { value?: Promise<T>; committing?: Promise<unknown> } = {};
+    const end = async (statement: SqlStatement) => {
+      done.committing = pool.endWith(start, statement);
+      await done.committing;
+    };
+    try {
+      return await transact(start, (tx) => (done.value = work({ tenantId, client: tx, rows, end })));
+    } catch (error) {
+      // What the database has committed is done, whatever Prisma says of the time that it took.
+      const [committed] = await Promise.allSettled([done.committing]);
+      if (!done.value || !done.committing || committed.status === 'rejected') throw error;
+      return await done.value;
+    }
   };
   let stopped: Promise<void> | undefined;
   return Object.freeze<TenantDatabase<Client>>({
-    read: ({ tenantId }, work) =>
-      withTransactionStart({ readOnly: true, settings: { tenant_id: tenantId } }, async () =>
+    read: ({ tenantId }, work, settings) =>
+      withTransactionStart({ readOnly: true, settings: { ...settings, tenant_id: tenantId } }, async () =>
         work({ tenantId, client: reading, rows: findRows }),
       ),
-    write: ({ tenantId }, work) =>
-      retryConflicts(() =>
-        transact({ readOnly: false, settings: { tenant_id: tenantId } }, (tx) => work(writing(tenantId, tx))),
-      ),
+    write: ({ tenantId }, work) => retryConflicts(() => writing(tenantId, work)),
     lookUp: async (settings, work) => {
       if ('tenant_id' in settings) throw new Error('A look-up has no tenant; use `read`.');
       return transact({ readOnly: true, settings: { ...settings, tenant_id: '' } }, (tx) => work({ client: tx }));
@@ -160,6 +180,7 @@ function createPool(options: PoolOptions, schema: string): BoundPool {
     query_timeout: options.transactionTimeoutMillis,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
+    pipeline: true,
     application_name: `panorama-${schema}`,
   });
   // The pool has already dropped the idle connection that broke, and opens another for the next caller.
@@ -168,12 +189,14 @@ function createPool(options: PoolOptions, schema: string): BoundPool {
   return pool;
 }
 
+const mayPassAgain = (error: unknown) => error instanceof StatementLost || isTransientConflict(error);
+
 async function retryConflicts<T>(attempt: () => Promise<T>): Promise<T> {
   for (let attempts = 1; ; attempts++) {
     try {
       return await attempt();
     } catch (error) {
-      if (attempts === writeAttempts || !isTransientConflict(error)) throw error;
+      if (attempts === writeAttempts || !mayPassAgain(error)) throw error;
       await sleep(Math.random() * 20 * 2 ** attempts); // spread, so that the same two do not meet again
     }
   }

@@ -1,10 +1,10 @@
 import pg from 'pg';
 import {
   callableFunctions,
+  givenPrivileges,
   ownersFunctions,
   ownPolicies,
   type PlatformUser,
-  readableTables,
 } from './platform-rights.ts';
 import { StartRefused } from './start-refused.ts';
 
@@ -90,10 +90,10 @@ const platformTables = `pg_class t WHERE t.relnamespace = 'platform'::regnamespa
  */
 const platformRules: readonly (readonly [given: (user: PlatformUser) => readonly string[], rule: string])[] = [
   [
-    readableTables,
+    givenPrivileges,
     `SELECT $1::text AS name, 'may ' || privilege || ' in platform.' || relname AS problem
      FROM unnest(ARRAY['SELECT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS privilege, ${platformTables}
-       AND NOT (privilege = 'SELECT' AND relname = ANY ($2::text[]))
+       AND NOT relname || ' ' || privilege = ANY ($2::text[])
        AND (has_table_privilege($1::text, t.oid, privilege) OR (privilege IN ('SELECT', 'UPDATE', 'REFERENCES')
          AND has_any_column_privilege($1::text, t.oid, privilege)))`,
   ],
@@ -117,11 +117,15 @@ const platformRules: readonly (readonly [given: (user: PlatformUser) => readonly
 /**
  * Makes sure that the wall between tenants, and the one between apps, stands in the database itself, whatever the
  * migrations say: keys with `tenant_id`, forced row-level security, and roles that reach their own schema only, and of the
- * platform's what they were given.
+ * platform's what they were given. The roles of libraries reach nothing but the schema of their library.
  *
  * @throws {StartRefused} listing every breach
  */
-export async function verifyWall(client: pg.Client, apps: readonly PlatformUser[]): Promise<void> {
+export async function verifyWall(
+  client: pg.Client,
+  apps: readonly PlatformUser[],
+  engines: readonly Pick<PlatformUser, 'app' | 'role'>[] = [],
+): Promise<void> {
   const breaches: string[] = [];
   for (const rule of tableRules) breaches.push(...(await findBreaches(client, 'platform.', rule, ['platform'])));
   for (const user of apps) {
@@ -131,6 +135,9 @@ export async function verifyWall(client: pg.Client, apps: readonly PlatformUser[
     for (const [given, rule] of platformRules) {
       breaches.push(...(await findBreaches(client, 'role ', rule, [role, given(user)])));
     }
+  }
+  for (const { app, role } of engines) {
+    for (const rule of roleRules) breaches.push(...(await findBreaches(client, 'role ', rule, [app, role])));
   }
   if (breaches.length === 0) return;
   throw new StartRefused(

@@ -3,6 +3,11 @@ import type { MutationRun } from '../audit/mutation-run.ts';
 import { type AuditKinds, recordMutations } from '../audit/record-mutations.ts';
 import { absentFeed } from '../changes/absent-feed.ts';
 import type { ChangeFeed } from '../changes/feed.ts';
+import type { EventHandlers } from '../changes/handlers/event-handler.ts';
+import { type EventOptions, type RunningHandlers, startHandlers } from '../changes/handlers/start-handlers.ts';
+import { createSealKeys, type SealKeys } from '../changes/sealing/seal-keys.ts';
+import { absentBackups, type BackupDesk } from '../data/backup/backup-desk.ts';
+import type { EngineSchema } from '../data/engine-schema.ts';
 import {
   createTenantDatabase,
   type PrismaClientLike,
@@ -16,6 +21,7 @@ import { type Cursors, createCursors } from '../tenancy/cursor.ts';
 import type { Principal } from '../tenancy/principal.ts';
 import type { TenantScope } from '../tenancy/request-context.ts';
 import { createCallVerifier, type IdempotentRequest, type VerifiedCall } from '../tenancy/subgraph-token.ts';
+import { type BackgroundParts, type BackgroundWork, type Outlets, publicOutlets } from './background-work.ts';
 import { absentApps, type CallApp } from './call-app.ts';
 import type { SubgraphExecutor, SubscribingExecutor } from './connection.ts';
 import type { DemoTenant } from './demo-tenant.ts';
@@ -41,9 +47,15 @@ export interface AppContext<Client extends PrismaClientLike, Loaders> extends Re
   readonly cursors: Cursors;
   /** Asks another app of the platform. */
   readonly callApp: CallApp;
+  /** The ways out of the platform. */
+  readonly outlets: Outlets;
+  /** Where backups of the tenant are made. */
+  readonly backups: BackupDesk;
   readonly logger: Logger;
   /** The platform's secret, from which credentials are made. */
   readonly secret: string;
+  /** The keys of the personal data in the change log. */
+  readonly sealKeys: SealKeys;
   /** Batch functions of this request; made anew for each, so nothing they hold outlives it. */
   readonly loaders: Loaders;
   /** Makes `loaders` anew: what was read before a write may no longer hold. */
@@ -64,6 +76,14 @@ export interface AppEnvironment {
   readonly feed?: ChangeFeed;
   /** How the other apps are reached; without it none is. */
   readonly callApp?: CallApp;
+  /** Where backups are made; without it, who asks for one is refused. */
+  readonly backups?: BackupDesk | undefined;
+  /** Where it learns of what it reacts to; without it, it reacts to nothing. */
+  readonly events?: EventOptions | undefined;
+  /** The ways out of the platform; `publicOutlets` by default. */
+  readonly outlets?: Outlets | undefined;
+  /** Connection string of the role of `App.engine`; without it the app does nothing by itself. */
+  readonly engineUrl?: string | undefined;
   /** Sees the text of every SQL statement. */
   readonly onStatement?: (sql: string) => void;
 }
@@ -77,6 +97,8 @@ export interface RunningApp {
   readonly execute: SubgraphExecutor;
   /** Starts the subscriptions that the gateway signed. */
   readonly subscribe: SubscribingExecutor;
+  /** How far it has reacted to what happened; undefined where it does not. */
+  readonly events: RunningHandlers | undefined;
   /** Rejects when the app cannot reach its data. */
   check(): Promise<void>;
   /** Writes the app's rows of a demo tenant, where they are not there yet. */
@@ -91,6 +113,10 @@ export interface App {
   readonly readsAudit?: boolean;
   /** Whether the app reads what clients pushed in vain into any app. */
   readonly keepsSync?: boolean;
+  /** The schema of the library by which it does what takes longer than a request. */
+  readonly engine?: EngineSchema | undefined;
+  /** What it does to its rows when they come out of a backup. */
+  readonly afterRestore?: readonly string[] | undefined;
   readSdl(): Promise<string>;
   start(environment: AppEnvironment): Promise<RunningApp>;
 }
@@ -110,6 +136,13 @@ interface AppParts<Client extends PrismaClientLike, Loaders> {
   readonly keepsSync?: boolean;
   /** What mutations mean for keys, by field. */
   readonly auditKinds?: AuditKinds;
+  /** What it does when something has happened, by event type: what `events.ts` exports. */
+  readonly events?: EventHandlers<Client>;
+  readonly engine?: EngineSchema;
+  /** SQL statements of the database's owner, with the tenant as `$1`: what was under way is not any more. */
+  readonly afterRestore?: readonly string[];
+  /** Begins what the app does beside answering calls. */
+  readonly startBackground?: (parts: BackgroundParts<Client>) => BackgroundWork;
 }
 
 /** The whole schema of an app as SDL: what all apps share, then its own. */
@@ -129,77 +162,91 @@ const scopeOf = (call: VerifiedCall, feed: ChangeFeed): RequestScope => ({
   feed,
 });
 
-/** An app of these parts. It keeps its data in a Postgres schema of its own. */
-export function defineApp<Client extends PrismaClientLike, Loaders>(parts: AppParts<Client, Loaders>): App {
-  const { name, directory, resolvers, rules, createClient, createLoaders, insertDemo, readsAudit = false } = parts;
+type SharedContext<Client extends PrismaClientLike> = Pick<
+  AppContext<Client, unknown>,
+  'database' | 'feed' | 'callApp' | 'outlets' | 'backups' | 'logger' | 'secret' | 'sealKeys'
+>;
 
-  async function start(environment: AppEnvironment): Promise<RunningApp> {
-    const {
-      databaseUrl,
-      poolSize,
-      transactionTimeoutMillis,
-      secret,
-      logger,
-      feed = absentFeed,
-      callApp = absentApps,
-      onStatement,
-    } = environment;
-    const sdl = await readSdl(directory);
-    const database = createTenantDatabase({
-      connectionString: databaseUrl,
-      createClient,
-      poolSize,
-      transactionTimeoutMillis,
-      onStatement,
-    });
-    const createContext = (call: VerifiedCall): AppContext<Client, Loaders> => {
-      const base = {
-        ...scopeOf(call, feed),
-        database,
-        cursors: createCursors(secret, call.principal.tenantId),
-        callApp,
-        logger,
-        secret,
-        forgetLoaded() {
-          loaders = createLoaders(base);
-        },
-      };
-      let loaders = createLoaders(base);
-      return {
-        ...base,
-        get loaders() {
-          return loaders;
-        },
-      };
-    };
-    const verifyCall = createCallVerifier(secret, name);
-    const executable = createExecutableSubgraph({
-      name,
-      sdl,
-      resolvers,
-      rules,
-      createContext,
-      verifyCall,
-      recordMutations: (schema) => recordMutations(schema, { app: name, database, feed, logger }, parts.auditKinds),
-      logger,
-    });
-    return {
-      name,
-      sdl,
-      ...executable,
-      // An empty transaction needs all that a query needs.
-      check: () => database.lookUp({}, async () => {}),
-      insertDemo: async (tenant) =>
-        insertDemo && (await database.write({ tenantId: tenant.id }, (tx) => insertDemo(tx, tenant))),
-      stop: () => database.stop(),
-    };
-  }
+/** What resolvers are given for one call, of what is the same for all. */
+function createContext<Client extends PrismaClientLike, Loaders>(
+  shared: SharedContext<Client>,
+  createLoaders: AppParts<Client, Loaders>['createLoaders'],
+  call: VerifiedCall,
+): AppContext<Client, Loaders> {
+  const base = {
+    ...shared,
+    ...scopeOf(call, shared.feed),
+    cursors: createCursors(shared.secret, call.principal.tenantId),
+    forgetLoaded() {
+      loaders = createLoaders(base);
+    },
+  };
+  let loaders = createLoaders(base);
+  return {
+    ...base,
+    get loaders() {
+      return loaders;
+    },
+  };
+}
 
+async function startApp<Client extends PrismaClientLike, Loaders>(
+  { name, directory, resolvers, rules, insertDemo, ...parts }: AppParts<Client, Loaders>,
+  { databaseUrl, poolSize, transactionTimeoutMillis, onStatement, ...environment }: AppEnvironment,
+): Promise<RunningApp> {
+  const { secret, logger, feed = absentFeed, callApp = absentApps, backups = absentBackups } = environment;
+  const { engineUrl, outlets = publicOutlets } = environment;
+  const sdl = await readSdl(directory);
+  const database = createTenantDatabase({
+    connectionString: databaseUrl,
+    createClient: parts.createClient,
+    poolSize,
+    transactionTimeoutMillis,
+    onStatement,
+  });
+  const sealKeys = createSealKeys(secret);
+  const shared = { database, feed, callApp, outlets, backups, logger, secret, sealKeys };
+  const executable = createExecutableSubgraph({
+    name,
+    sdl,
+    resolvers,
+    rules,
+    createContext: (call) => createContext(shared, parts.createLoaders, call),
+    verifyCall: createCallVerifier(secret, name),
+    recordMutations: (schema) => recordMutations(schema, { ...shared, app: name }, parts.auditKinds),
+    logger,
+  });
+  const background = parts.startBackground?.({ database, feed, callApp, logger, sealKeys, secret, outlets, engineUrl });
+  const events =
+    parts.events &&
+    environment.events &&
+    startHandlers({ app: name, handlers: parts.events, database, secret, sealKeys, logger }, environment.events);
   return {
     name,
-    readsAudit,
+    sdl,
+    ...executable,
+    events,
+    // An empty transaction needs all that a query needs.
+    check: () => database.lookUp({}, async () => {}),
+    insertDemo: async (tenant) =>
+      insertDemo && (await database.write({ tenantId: tenant.id }, (tx) => insertDemo(tx, tenant))),
+    async stop() {
+      await events?.stop();
+      await background?.stop();
+      await database.stop();
+    },
+  };
+}
+
+/** An app of these parts. It keeps its data in a Postgres schema of its own. */
+export function defineApp<Client extends PrismaClientLike, Loaders>(parts: AppParts<Client, Loaders>): App {
+  return {
+    name: parts.name,
+    readsAudit: parts.readsAudit ?? false,
     keepsSync: parts.keepsSync ?? false,
-    readSdl: () => readSdl(directory),
-    start,
+    engine: parts.engine,
+    afterRestore: parts.afterRestore,
+    readSdl: () => readSdl(parts.directory),
+    start: (environment) => startApp(parts, environment),
   };
 }

@@ -1,12 +1,14 @@
 import type { GraphQLResolveInfo } from 'graphql';
+import type { Closing } from '../audit/mutation-run.ts';
 import { eventCatalogue } from '../changes/catalogue.ts';
-import { insertChanges, type UnplacedChange } from '../changes/insert-changes.ts';
+import type { UnplacedChange } from '../changes/insert-changes.ts';
 import { createChangeReaders } from '../changes/may-read.ts';
 import type { PrismaClientLike, TenantTransaction } from '../data/tenant-database.ts';
+import { forgetForeseen } from '../data/together.ts';
 import { PanoramaError } from '../errors/panorama-error.ts';
 import type { AppContext } from '../subgraph/app.ts';
 import { createPushBatch, StartOver } from './mutation-batch.ts';
-import { beginPush, duplicateOf, type KnownClient, keepResults, type PushPlace, type Settled } from './push-rows.ts';
+import { beginPush, duplicateOf, insertResults, type KnownClient, type PushPlace, type Settled } from './push-rows.ts';
 import {
   appliedPush,
   digestMutation,
@@ -119,12 +121,12 @@ async function allOf<T>(running: readonly Promise<T>[]): Promise<readonly T[]> {
 async function settleAll<Client extends PrismaClientLike, Loaders>(
   tx: TenantTransaction<Client>,
   { synced, place, mutations, context, info, isCareful }: FreshPush<Client, Loaders>,
-): Promise<readonly MutationResult[]> {
+): Promise<{ readonly results: readonly MutationResult[]; readonly closing: Closing }> {
   const { clientId } = place;
   const batch = createPushBatch(tx, isCareful);
   const settlement: Settlement<Client> = {
     ...{ synced, clientId, batch, info },
-    states: await readRecordStates(tx, synced, mutations),
+    states: await readRecordStates(batch.tx, synced, mutations, context.sealKeys),
     mayRead: readers(context.principal),
     // Its own id goes into the changes; the key of the request is not its own.
     contextOf: ({ id: mutationId }, own) =>
@@ -133,14 +135,13 @@ async function settleAll<Client extends PrismaClientLike, Loaders>(
   const settled: Settled[] = [];
   for (const wave of isCareful ? mutations.map((one) => [one]) : cutIntoWaves(mutations)) {
     settled.push(...(await allOf(wave.map((mutation) => settleMutation(settlement, mutation)))));
+    forgetForeseen(batch.tx);
   }
-  await keepResults(tx, place, settled);
-  await batch.writeRecords();
   const changes = settled.flatMap((one) =>
     one.changes.length > 0 ? one.changes : [acknowledgement(context, place, one)],
   );
-  await tx.rows(insertChanges(changes));
-  return settled.map(({ result }) => result);
+  const statements = [...insertResults(tx.tenantId, place, settled), batch.insertRecords()];
+  return { results: settled.map(({ result }) => result), closing: { changes, statements } };
 }
 
 /**
@@ -165,10 +166,10 @@ export async function applyPush<Client extends PrismaClientLike, Loaders>(
     const { value } = await context.mutation.write(async (tx) => {
       const known = await beginPush(tx, place, ids);
       const { results, fresh } = dividePush(mutations, known, place);
-      const settled =
-        fresh.length === 0 ? [] : await settleAll(tx, { synced, place, mutations: fresh, context, info, isCareful });
+      if (fresh.length === 0) return { value: { lastMutationId: known.lastMutationId, results } };
+      const settled = await settleAll(tx, { synced, place, mutations: fresh, context, info, isCareful });
       const lastMutationId = fresh.at(-1)?.id ?? known.lastMutationId;
-      return { value: { lastMutationId, results: [...results, ...settled] } };
+      return { value: { lastMutationId, results: [...results, ...settled.results] }, closing: settled.closing };
     });
     return value;
   };

@@ -1,7 +1,8 @@
 import { type AuditRecord, insertAuditRecords } from '../audit/audit-record.ts';
 import type { MutationBatch } from '../audit/mutation-run.ts';
 import type { UnplacedChange } from '../changes/insert-changes.ts';
-import type { PrismaClientLike, TenantTransaction } from '../data/tenant-database.ts';
+import { isTransientConflict } from '../data/database-errors.ts';
+import type { PrismaClientLike, SqlStatement, TenantTransaction } from '../data/tenant-database.ts';
 import { gatherWork } from '../data/together.ts';
 
 /** Thrown where a mutation came to nothing after it had begun to write, and the transaction cannot go on from there. */
@@ -15,10 +16,12 @@ export interface BatchPlace<Client extends PrismaClientLike> extends MutationBat
 
 /** The transaction of a push, and the records of its mutations. */
 export interface PushBatch<Client extends PrismaClientLike> {
+  /** Where the mutations run. */
+  readonly tx: TenantTransaction<Client>;
   /** Makes the place of the next mutation. */
   next(): BatchPlace<Client>;
-  /** Writes the records of all mutations. */
-  writeRecords(): Promise<void>;
+  /** The statement that writes the records of all mutations. */
+  insertRecords(): SqlStatement;
 }
 
 const savepoint = 'pushed_mutation';
@@ -51,6 +54,8 @@ export function createPushBatch<Client extends PrismaClientLike>(
           records.push(written.record);
           return written.done;
         } catch (cause) {
+          // What another transaction stood in the way of may well succeed as it is.
+          if (!isCareful && isTransientConflict(cause)) throw cause;
           if (!isCareful) throw new StartOver('A pushed mutation has to be undone.', { cause });
           await send(`ROLLBACK TO SAVEPOINT ${savepoint}`);
           throw cause;
@@ -61,10 +66,8 @@ export function createPushBatch<Client extends PrismaClientLike>(
   }
 
   return {
+    tx: gathered,
     next,
-    async writeRecords() {
-      const records = places.flat();
-      if (records.length > 0) await tx.rows(insertAuditRecords(records));
-    },
+    insertRecords: () => insertAuditRecords(places.flat()),
   };
 }

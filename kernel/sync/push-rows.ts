@@ -1,5 +1,5 @@
 import type { UnplacedChange } from '../changes/insert-changes.ts';
-import type { PrismaClientLike, TenantTransaction } from '../data/tenant-database.ts';
+import type { PrismaClientLike, SqlStatement, TenantTransaction } from '../data/tenant-database.ts';
 import { digestMutation, type MutationResult, type PushedMutation, type SettledStatus } from './pushed-mutation.ts';
 
 /** What the platform keeps of a mutation that was settled. */
@@ -73,36 +73,36 @@ function storable(_name: string, value: unknown): unknown {
 
 const isInVain = ({ result: { status } }: Settled) => status === 'REJECTED' || status === 'CONFLICT';
 
-/** Keeps what came of the mutations of a push, and those in whole that came to nothing. */
-export async function keepResults<Client extends PrismaClientLike>(
-  tx: TenantTransaction<Client>,
+/** The statements that keep what came of the mutations of a push, and those in whole that came to nothing. */
+export function insertResults(
+  tenantId: string,
   { app, clientId }: PushPlace,
   settled: readonly Settled[],
-): Promise<void> {
+): readonly SqlStatement[] {
+  const place = [tenantId, clientId, app];
   const results = settled.map(({ mutation, result: { id, status, version, code, field, message } }) => ({
     mutation_id: id,
     digest: digestMutation(mutation),
     ...{ status, version, code, field, message },
   }));
+  const columns = 'mutation_id, digest, status, version, code, field, message';
+  const keeping: SqlStatement = {
+    text: `INSERT INTO platform.sync_results (tenant_id, client_id, app, ${columns})
+      SELECT $1, $2, $3, ${columns} FROM jsonb_to_recordset($4::jsonb) AS row
+        (mutation_id integer, digest text, status text, version integer, code text, field text, message text)`,
+    values: [...place, JSON.stringify(results, storable)],
+  };
   const inVain = settled.filter(isInVain).map(({ mutation, result }) => ({
     mutation_id: mutation.id,
     mutation,
     server_record: result.serverRecord ?? null,
   }));
-  const columns = 'mutation_id, digest, status, version, code, field, message';
-  const insertResults = `INSERT INTO platform.sync_results (tenant_id, client_id, app, ${columns})
-    SELECT $1, $2, $3, ${columns} FROM jsonb_to_recordset($4::jsonb) AS row
-      (mutation_id integer, digest text, status text, version integer, code text, field text, message text)`;
-  const place = [tx.tenantId, clientId, app];
-  if (inVain.length === 0) {
-    await tx.rows({ text: insertResults, values: [...place, JSON.stringify(results, storable)] });
-    return;
-  }
-  await tx.rows({
-    text: `WITH results AS (${insertResults})
-      INSERT INTO platform.sync_rejections (tenant_id, client_id, app, mutation_id, mutation, server_record)
-      SELECT $1, $2, $3, mutation_id, mutation, server_record FROM jsonb_to_recordset($5::jsonb) AS row
+  if (inVain.length === 0) return [keeping];
+  const rejecting: SqlStatement = {
+    text: `INSERT INTO platform.sync_rejections (tenant_id, client_id, app, mutation_id, mutation, server_record)
+      SELECT $1, $2, $3, mutation_id, mutation, server_record FROM jsonb_to_recordset($4::jsonb) AS row
         (mutation_id integer, mutation jsonb, server_record jsonb)`,
-    values: [...place, JSON.stringify(results, storable), JSON.stringify(inVain, storable)],
-  });
+    values: [...place, JSON.stringify(inVain, storable)],
+  };
+  return [keeping, rejecting];
 }

@@ -1,4 +1,6 @@
 import type { UnplacedChange } from '../changes/insert-changes.ts';
+import type { SealKeys } from '../changes/sealing/seal-keys.ts';
+import { openChanges } from '../changes/sealing/sealed-changes.ts';
 import type { PrismaClientLike, TenantTransaction } from '../data/tenant-database.ts';
 import { isEntityId } from '../tenancy/ids.ts';
 import type { PushedMutation } from './pushed-mutation.ts';
@@ -18,23 +20,25 @@ export interface RecordStates {
 }
 
 interface PastRow {
+  readonly app: string;
   readonly type: string;
   readonly entity: string;
-  readonly entity_id: string;
+  readonly entityId: string;
   readonly version: number;
   readonly op: 'PUT' | 'DELETE';
-  readonly client_id: string | null;
+  readonly clientId: string | null;
   readonly data: SyncedRecord['data'];
 }
 
 const keyOf = (entity: string, id: string) => `${entity} ${id}`;
 
-/** The records that mutations are about, by type, as far as the app syncs them. */
+/** The records that mutations are about, by type, as far as the app syncs them; types and ids in one order for all. */
 function idsByEntity(app: SyncedApp<never>, mutations: readonly PushedMutation[]): ReadonlyMap<string, string[]> {
   const known = mutations.filter(({ entity }) => Object.hasOwn(app.entities, entity));
   const groups = Map.groupBy(known, ({ entity }) => entity);
+  const inOrder = [...groups].sort(([one], [other]) => (one < other ? -1 : 1));
   return new Map(
-    Array.from(groups, ([entity, ofEntity]) => [entity, [...new Set(ofEntity.map(({ entityId }) => entityId))].sort()]),
+    inOrder.map(([entity, ofEntity]) => [entity, [...new Set(ofEntity.map(({ entityId }) => entityId))].sort()]),
   );
 }
 
@@ -51,6 +55,10 @@ async function readAndLock<Client extends PrismaClientLike>(
   for (const [entity, wanted] of ids) {
     const synced = entities[entity];
     if (!synced) continue;
+    if (synced.readAndLock) {
+      for (const record of await synced.readAndLock(tx, wanted)) records.set(keyOf(entity, record.entityId), record);
+      continue;
+    }
     const locked = await tx.rows<{ readonly id: string }>({
       text: `SELECT id FROM ${app}.${synced.table} WHERE tenant_id = $1 AND id = ANY($2::text[]) ORDER BY id FOR UPDATE`,
       values: [tx.tenantId, wanted],
@@ -70,19 +78,22 @@ async function readAndLock<Client extends PrismaClientLike>(
 async function readPast<Client extends PrismaClientLike>(
   tx: TenantTransaction<Client>,
   asked: readonly { readonly entity: string; readonly id: string; readonly from: number }[],
-): Promise<PastRow[]> {
+  sealKeys: SealKeys,
+): Promise<readonly PastRow[]> {
   if (asked.length === 0) return [];
   const from = new Map(asked.map((one) => [keyOf(one.entity, one.id), one.from]));
   const ids = [...new Set(asked.map(({ id }) => id))];
   // Record by record, in the order of the index: of a plain join the planner has made a reading of the whole log.
   const rows = await tx.rows<PastRow>({
-    text: `SELECT past.* FROM unnest($2::text[]) AS asked (id) CROSS JOIN LATERAL (
-        SELECT type, entity, entity_id, version, op, client_id, data FROM platform.change_log
+    text: `SELECT app, type, entity, entity_id AS "entityId", version, op, client_id AS "clientId", data FROM unnest($2::text[]) AS asked (id) CROSS JOIN LATERAL (
+        SELECT * FROM platform.change_log
         WHERE tenant_id = $1 AND entity_id = asked.id AND version >= $3::integer AND op IN ('PUT', 'DELETE')
         ORDER BY seq OFFSET 0) AS past`,
     values: [tx.tenantId, ids, Math.min(...from.values())],
   });
-  return rows.filter(({ entity, entity_id: id, version }) => version >= (from.get(keyOf(entity, id)) ?? Infinity));
+  const isAsked = ({ entity, entityId, version }: PastRow) =>
+    version >= (from.get(keyOf(entity, entityId)) ?? Infinity);
+  return await openChanges(tx.rows, tx.tenantId, rows.filter(isAsked), sealKeys);
 }
 
 /** Which part of the past decides: of a record that is there, what came after the oldest base; of one that is not, all. */
@@ -104,9 +115,10 @@ export async function readRecordStates<Client extends PrismaClientLike>(
   tx: TenantTransaction<Client>,
   app: SyncedApp<Client>,
   mutations: readonly PushedMutation[],
+  sealKeys: SealKeys,
 ): Promise<RecordStates> {
   const records = await readAndLock(tx, app, idsByEntity(app as SyncedApp<never>, mutations));
-  const rows = await readPast(tx, neededPast(mutations, records));
+  const rows = await readPast(tx, neededPast(mutations, records), sealKeys);
   const past = new Map<string, PastChange[]>();
   const last = new Map<string, SyncedRecord>();
   const deleted = new Set<string>();
@@ -117,7 +129,7 @@ export async function readRecordStates<Client extends PrismaClientLike>(
     const { version, data } = record;
     past.set(key, [...(past.get(key) ?? []), { version, clientId, data }]);
   };
-  for (const { type, entity, entity_id: entityId, version, op, client_id: clientId, data } of rows) {
+  for (const { type, entity, entityId, version, op, clientId, data } of rows) {
     add(keyOf(entity, entityId), op, { type, entityId, version, data }, clientId ?? undefined);
   }
   return {

@@ -15,6 +15,8 @@ export interface SyncedEntity<Client extends PrismaClientLike> {
   readonly remove?: string;
   /** Reads records by id, in any order; those that are not there are left out. */
   readonly read: (tx: TenantTransaction<Client>, ids: readonly string[]) => Promise<readonly SyncedRecord[]>;
+  /** The like in one statement that locks the records too, in the order of their ids, until the end of the transaction. */
+  readonly readAndLock?: SyncedEntity<Client>['read'];
 }
 
 /** What an app syncs, by type of the graph. */

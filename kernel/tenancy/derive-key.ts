@@ -1,7 +1,14 @@
 import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 
 /** What a key is for. A signature made for one purpose is none for another, though all come from one secret. */
-export type KeyPurpose = 'subgraph-token' | 'access-token' | 'stored-result' | 'feed-cursor' | 'hint-subject';
+export type KeyPurpose =
+  | 'subgraph-token'
+  | 'access-token'
+  | 'stored-result'
+  | 'feed-cursor'
+  | 'hint-subject'
+  | 'sealed-change'
+  | 'webhook';
 
 /** Derives the key of a purpose from the platform's secret: HKDF with SHA-256 (RFC 5869), 32 bytes. */
 export function deriveKey(secret: string, purpose: KeyPurpose): KeyObject {

@@ -1,7 +1,7 @@
 import type { NewChange } from '../../kernel/changes/change.ts';
 import { toChangeData } from '../../kernel/changes/change-data.ts';
 import { engagementLevelOf } from './engagement.ts';
-import type { BehaviorRow, ThresholdModel, TrackedEventModel } from './store.ts';
+import type { BehaviorRow, ConsentModel, ThresholdModel, TrackedEventModel } from './store.ts';
 
 /** What is told of a tracked event, which does not change. */
 export function eventTracking(event: TrackedEventModel): NewChange {
@@ -22,6 +22,21 @@ export function behaviorChange(behavior: BehaviorRow): NewChange {
 export function preferencesChange({ customerId, preferences, version, revision }: BehaviorRow): NewChange {
   const data = { customerId, preferences, version };
   return { type: 'PREFERENCES_UPDATED', entityId: customerId, version: revision, data };
+}
+
+/** What a change tells of a consent: a change of what is kept of the behavior, whose revisions count it. */
+export function consentRecording(consent: ConsentModel, revision: number): NewChange {
+  const { customerId, purpose, granted, recordedAt } = consent;
+  const data = toChangeData({ customerId, purpose, granted, recordedAt });
+  return { type: 'CONSENT_RECORDED', entityId: customerId, version: revision, data };
+}
+
+/** What is told of a threshold that a figure has crossed; the threshold stays as it is. */
+export function thresholdReaching(threshold: ThresholdModel, figure: number, customerId: string | null): NewChange {
+  const { id, metric, comparison, value, version } = threshold;
+  const crossed = { thresholdId: id, metric, comparison, threshold: value, value: figure, customerId };
+  const data = toChangeData({ ...crossed, reachedAt: new Date() });
+  return { type: 'ANALYTICS_THRESHOLD_REACHED', op: 'ACK', entityId: id, version, data };
 }
 
 /** What a change tells of a threshold. */

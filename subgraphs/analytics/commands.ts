@@ -12,6 +12,7 @@ import {
   refused,
 } from '../../kernel/subgraph/input.ts';
 import { behaviorChange, eventTracking, preferencesChange, thresholdChange } from './changes.ts';
+import { announceCrossings } from './crossings.ts';
 import { dayMillis, startOfDay } from './day.ts';
 import { behaviorAfter } from './engagement.ts';
 import type { AnalyticsContext } from './loaders.ts';
@@ -89,10 +90,17 @@ export async function trackEvent(
   };
   return runCommand(context, eventConstraints, async (tx, publish) => {
     const stored = await insertTrackedEvent(tx, event);
-    const behavior = await changeBehavior(tx, customerId, behaviorAfter(await lockBehavior(tx, customerId), event));
-    await countUp(tx, `events.${type}`, startOfDay(event.occurredAt));
+    const before = await lockBehavior(tx, customerId);
+    const behavior = await changeBehavior(tx, customerId, behaviorAfter(before, event));
+    const counted = await countUp(tx, `events.${type}`, startOfDay(event.occurredAt));
     publish(eventTracking(stored));
     publish(behaviorChange(behavior));
+    const { behaviorScore, sessionCount } = behavior;
+    await announceCrossings(tx, publish, [
+      { metric: 'behaviorScore', customerId, before: before.behaviorScore, after: behaviorScore },
+      { metric: 'sessionCount', customerId, before: before.sessionCount, after: sessionCount },
+      { metric: `events.${type}`, customerId: null, before: counted - 1, after: counted },
+    ]);
     return done(stored);
   });
 }

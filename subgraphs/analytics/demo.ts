@@ -1,5 +1,6 @@
 import { type DemoPerson, type DemoTenant, pick } from '../../kernel/subgraph/demo-tenant.ts';
 import { dayMillis, startOfDay } from './day.ts';
+import { insertMissingConsents } from './store/consents.ts';
 import { type AnalyticsRows, type AnalyticsTransaction, insertMissing } from './store.ts';
 
 /** The end of the demo data's time, and how far back before it events were tracked. */
@@ -31,6 +32,22 @@ const fixedScores = new Map([
   [1, { behaviorScore: 82, sessionCount: 34 }],
   [2, { behaviorScore: 41, sessionCount: 6 }],
 ]);
+
+/** When customers were asked for their consents, and how many agreed to each purpose. */
+const asked = new Date(demoEnd - demoMillis);
+const consentShares = { ANALYTICS: 0.96, PERSONALISATION: 0.92, MARKETING: 0.6 } as const;
+
+/** What a person said; of some it is not known. The first two people have agreed to all. */
+function makeConsents(person: DemoPerson) {
+  const random = person.random('consents');
+  const purposes = Object.keys(consentShares) as (keyof typeof consentShares)[];
+  return purposes.flatMap((purpose) => {
+    const [isKnown, granted] = [random() < 0.98, random() < consentShares[purpose]];
+    const isSure = person.number <= 2;
+    const consent = { customerId: person.id, purpose, granted: granted || isSure, recordedAt: asked };
+    return isKnown || isSure ? [consent] : [];
+  });
+}
 
 const between = (low: number, high: number, random: () => number) => low + random() * (high - low);
 const twoDecimals = (value: number) => Math.round(value * 100) / 100;
@@ -95,6 +112,7 @@ export async function insertDemo(tx: AnalyticsTransaction, { id, people }: DemoT
   const rows = people.map(makePersonRows);
   const events = rows.flatMap((row) => row.events);
   const setAt = new Date(demoEnd - demoMillis);
+  await insertMissingConsents(tx, people.flatMap(makeConsents));
   await insertMissing(tx, {
     events,
     behavior: rows.map(({ behavior }) => behavior),

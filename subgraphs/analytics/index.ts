@@ -1,6 +1,7 @@
 import { PrismaClient } from '../../generated/prisma/analytics/client.ts';
 import { defineApp } from '../../kernel/subgraph/app.ts';
 import { insertDemo } from './demo.ts';
+import { events } from './events.ts';
 import { createAnalyticsLoaders } from './loaders.ts';
 import { resolvers } from './resolvers.ts';
 
@@ -12,4 +13,5 @@ export const analytics = defineApp({
   createClient: (adapter) => new PrismaClient({ adapter }),
   createLoaders: createAnalyticsLoaders,
   insertDemo,
+  events,
 });

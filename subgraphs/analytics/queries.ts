@@ -1,4 +1,5 @@
 import type {
+  CustomerDocumentMetrics,
   EngagementSummary,
   MetricSeries,
   QueryMetricSeriesArgs,
@@ -11,6 +12,7 @@ import { dayMillis, startOfDay } from './day.ts';
 import { engagementFloors } from './engagement.ts';
 import type { AnalyticsContext } from './loaders.ts';
 import {
+  type AnalyticsTransaction,
   type CustomerBehaviorModel,
   countBehavior,
   countBehaviorAbove,
@@ -96,19 +98,43 @@ export async function readMetricSeries(
 
 /** How many customers there are on each level of engagement. */
 export function summariseEngagement(context: AnalyticsContext): Promise<EngagementSummary> {
+  return context.database.read(context, countEngagement);
+}
+
+/** Counts the customers of a tenant by how engaged they are. */
+export async function countEngagement(tx: AnalyticsTransaction): Promise<EngagementSummary> {
   const [highFloor, mediumFloor] = engagementFloors;
-  return context.database.read(context, async (tx) => {
-    const all = await countBehavior(tx);
-    const high = await countBehaviorAbove(tx, highFloor.score, highFloor.sessions);
-    const highOrMedium = await countBehaviorAbove(tx, mediumFloor.score, mediumFloor.sessions);
-    return { high, medium: highOrMedium - high, low: all - highOrMedium };
-  });
+  const all = await countBehavior(tx);
+  const high = await countBehaviorAbove(tx, highFloor.score, highFloor.sessions);
+  const highOrMedium = await countBehaviorAbove(tx, mediumFloor.score, mediumFloor.sessions);
+  return { high, medium: highOrMedium - high, low: all - highOrMedium };
 }
 
 /** What is known of a customer's behavior; zeros when no event is known. */
 export async function getBehavior(context: AnalyticsContext, customerId: string): Promise<CustomerBehaviorModel> {
   const behavior = await context.loaders.behavior.load(customerId);
   return (
-    behavior ?? { behaviorScore: 0, sessionCount: 0, eventCount: 0, lastActivity: null, preferences: null, version: 1 }
+    behavior ?? {
+      customerId,
+      behaviorScore: 0,
+      sessionCount: 0,
+      eventCount: 0,
+      lastActivity: null,
+      preferences: null,
+      version: 1,
+    }
   );
+}
+
+/** What was processed of a customer's documents; zeros before the first. */
+export async function getDocumentMetrics(
+  { loaders }: AnalyticsContext,
+  customerId: string,
+): Promise<CustomerDocumentMetrics> {
+  const metrics = await loaders.documentMetrics.load(customerId);
+  return {
+    processedCount: metrics?.processedCount ?? 0,
+    wordCount: Number(metrics?.wordCount ?? 0),
+    lastProcessedAt: metrics?.lastProcessedAt ?? null,
+  };
 }

@@ -1,6 +1,9 @@
+import type { ConsentPurpose } from '../../generated/graphql/analytics.ts';
 import {
+  type Consent,
   type CustomerBehavior,
   type DailyMetric,
+  type DocumentMetrics,
   Prisma,
   type PrismaClient,
   type Threshold,
@@ -10,6 +13,7 @@ import { columnsOf } from '../../kernel/data/columns.ts';
 import { missingRows } from '../../kernel/data/missing-rows.ts';
 import type { Connection, PageQuery } from '../../kernel/data/page.ts';
 import type { TenantTransaction } from '../../kernel/data/tenant-database.ts';
+import type { TimeRange } from '../../kernel/data/time-range.ts';
 
 /** A transaction in which the rows of one tenant of this app can be reached. */
 export type AnalyticsTransaction = TenantTransaction<PrismaClient>;
@@ -17,10 +21,14 @@ export type AnalyticsTransaction = TenantTransaction<PrismaClient>;
 // What resolvers of each type get as their parent.
 export type TrackedEventModel = TrackedEvent;
 export type CustomerModel = { readonly id: string };
-export type CustomerBehaviorModel = Omit<CustomerBehavior, 'tenantId' | 'customerId' | 'updatedAt' | 'revision'>;
+export type CustomerBehaviorModel = Omit<CustomerBehavior, 'tenantId' | 'updatedAt' | 'revision'>;
+export type ConsentModel = Omit<Consent, 'tenantId' | 'purpose'> & { readonly purpose: ConsentPurpose };
+export type DocumentMetricsRow = DocumentMetrics;
 export type ThresholdModel = Threshold;
 export type TrackedEventConnectionModel = Connection<TrackedEvent>;
 export type ThresholdConnectionModel = Connection<Threshold>;
+export type MetricsModel = TimeRange;
+export type MetricsDayModel = { readonly id: string };
 
 /** Which tracked events to find. */
 export interface TrackedEventSelection {
@@ -115,14 +123,15 @@ export function countBehavior(tx: AnalyticsTransaction): Promise<number> {
   return tx.client.customerBehavior.count({ where: { tenantId: tx.tenantId } });
 }
 
-/** Adds one to a metric on a day. */
-export async function countUp(tx: AnalyticsTransaction, name: string, day: Date): Promise<void> {
+/** Adds to a metric on a day, and gives its value then. */
+export async function countUp(tx: AnalyticsTransaction, name: string, day: Date, by = 1): Promise<number> {
   const key = { tenantId: tx.tenantId, name, day };
-  await tx.client.dailyMetric.upsert({
+  const { value } = await tx.client.dailyMetric.upsert({
     where: { tenantId_name_day: key },
-    create: { ...key, value: 1 },
-    update: { value: { increment: 1 } },
+    create: { ...key, value: by },
+    update: { value: { increment: by } },
   });
+  return value;
 }
 
 /** The names of the tenant's metrics that have a value on some of the days, first in the alphabet first. */
@@ -173,6 +182,14 @@ export function countThresholds(tx: AnalyticsTransaction, selection: ThresholdSe
 
 export function findThresholdsById(tx: AnalyticsTransaction, ids: readonly string[]): Promise<Threshold[]> {
   return tx.client.threshold.findMany({ where: { tenantId: tx.tenantId, id: { in: [...ids] } } });
+}
+
+/** The thresholds of some metrics. */
+export function findThresholdsOf(tx: AnalyticsTransaction, metrics: readonly string[]): Promise<Threshold[]> {
+  return tx.client.threshold.findMany({
+    where: { tenantId: tx.tenantId, metric: { in: [...metrics] } },
+    orderBy: { id: 'asc' },
+  });
 }
 
 /** What a tenant has at most one threshold for. */

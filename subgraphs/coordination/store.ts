@@ -1,15 +1,56 @@
-import { Prisma, type PrismaClient } from '../../generated/prisma/coordination/client.ts';
+import {
+  type CustomerErasure,
+  type CustomerExport,
+  type Notification,
+  type NotificationDelivery,
+  Prisma,
+  type PrismaClient,
+  type QueueJob,
+  type Report,
+  type VoiceCommand,
+  type Webhook,
+} from '../../generated/prisma/coordination/client.ts';
 import type { ChangeBatch } from '../../kernel/changes/feed.ts';
+import type { Connection } from '../../kernel/data/page.ts';
 import type { TenantTransaction } from '../../kernel/data/tenant-database.ts';
+import type { TimeRange } from '../../kernel/data/time-range.ts';
 import type { PushedMutation, SettledStatus } from '../../kernel/sync/pushed-mutation.ts';
 import type { ChangePage } from './queries.ts';
+import type { QueueOfTenant } from './queues/queries.ts';
+import type { DeadLetterRow } from './store/dead-letters.ts';
+import type { WorkflowRunRow, WorkflowStepRow } from './store/workflows.ts';
 
-/** A transaction in which what the platform keeps of one tenant can be reached; the app has no tables of its own. */
+/** A transaction in which what the platform keeps of one tenant can be reached, and the tables of the app. */
 export type CoordinationTransaction = TenantTransaction<PrismaClient>;
+export type CoordinationClient = PrismaClient;
 
 // What resolvers of each type get as their parent.
 export type ChangeBatchModel = ChangeBatch;
 export type ChangeConnectionModel = ChangePage;
+export type MetricsModel = TimeRange;
+export type ReportModel = Report;
+export type ReportConnectionModel = Connection<Report>;
+export type DeadLetterModel = DeadLetterRow;
+export type DeadLetterConnectionModel = Connection<DeadLetterRow>;
+export type CustomerExportModel = CustomerExport;
+export type CustomerErasureModel = CustomerErasure;
+export type VoiceCommandModel = VoiceCommand;
+export type VoiceCommandConnectionModel = Connection<VoiceCommand>;
+export type VoiceCommandChangeModel = ChangeBatch;
+export type QueueModel = QueueOfTenant;
+export type QueueJobModel = QueueJob;
+export type QueueJobConnectionModel = Connection<QueueJob>;
+export type NotificationModel = Notification & { readonly isRead: boolean };
+export type NotificationConnectionModel = Connection<NotificationModel>;
+export type NotificationBatchModel = ChangeBatch;
+export type WebhookModel = Webhook;
+export type WebhookConnectionModel = Connection<Webhook>;
+export type NotificationDeliveryModel = NotificationDelivery;
+export type NotificationDeliveryConnectionModel = Connection<NotificationDelivery>;
+export type WorkflowRunModel = WorkflowRunRow;
+export type WorkflowStepModel = WorkflowStepRow;
+export type WorkflowRunConnectionModel = Connection<WorkflowRunRow>;
+export type WorkflowProgressModel = ChangeBatch & { readonly runId: string };
 export type SyncStatusChangeModel = ChangeBatch & { readonly clientId: string };
 
 /** A client, as far as it is settled. */

@@ -8,7 +8,7 @@ import { longText, optional, title } from './input-fields.ts';
 import type { CrmContext } from './loaders.ts';
 import { type RecordKind, readToChange } from './record-to-change.ts';
 import { assigneesOfSubjects, maySeeSubject } from './rules.ts';
-import { changeActivity, findActivitiesById, insertActivity, withoutLeadsOfOthers } from './store/activities.ts';
+import { changeActivity, insertActivity, withoutLeadsOfOthers } from './store/activities.ts';
 import { findContactsById } from './store/contacts.ts';
 import { findDealsById } from './store/deals.ts';
 import { findLeadsById } from './store/leads.ts';
@@ -41,8 +41,7 @@ const activityConstraints = {
 
 const activityKindFor = ({ principal }: CrmContext): RecordKind<ActivityModel> => ({
   table: 'activities',
-  findById: async (tx, ids) =>
-    withoutLeadsOfOthers(tx, await findActivitiesById(tx, ids), assigneesOfSubjects(principal)),
+  seen: (tx, rows) => withoutLeadsOfOthers(tx, rows, assigneesOfSubjects(principal)),
   noun: 'activity',
 });
 

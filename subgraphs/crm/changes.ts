@@ -21,24 +21,30 @@ export async function findPeople(
   return personKeysOf(context, [...addresses, ...ofContacts]);
 }
 
-/** What a change tells of a lead. */
-export function leadChange(type: string, lead: LeadModel, personKeys: People): NewChange {
+/** What a change tells of a lead; and from whom it was taken, so that this user hears of it too. */
+export function leadChange(type: string, lead: LeadModel, personKeys: People, before?: LeadModel): NewChange {
   const { id, firstName, lastName, email, phone, company, source, status } = lead;
   const { assigneeId, note, contactId, createdAt, updatedAt, version } = lead;
   const person = { id, firstName, lastName, email, phone, company, source, status };
-  const rest = { assigneeId, note, contactId, createdAt, updatedAt, version, personKeys };
+  const handOver = before && before.assigneeId !== assigneeId && { previousAssigneeId: before.assigneeId };
+  const rest = { assigneeId, ...handOver, note, contactId, createdAt, updatedAt, version, personKeys };
   return { type, entityId: id, version, data: toChangeData({ ...person, ...rest }) };
 }
 
 /** What a change tells of a contact. */
 export function contactChange(type: string, contact: ContactModel, personKeys: People): NewChange {
-  const { id, firstName, lastName, email, phone, companyId, source, createdAt, updatedAt, version } = contact;
-  const person = { id, firstName, lastName, email, phone, companyId, source };
+  const { id, firstName, lastName, email, phone, companyId, source, customerId } = contact;
+  const { createdAt, updatedAt, version } = contact;
+  const person = { id, firstName, lastName, email, phone, companyId, source, customerId };
   return { type, entityId: id, version, data: toChangeData({ ...person, createdAt, updatedAt, version, personKeys }) };
 }
 
-/** What is told of a contact that went into another. */
-export function contactDeletion({ id, version }: ContactModel, mergedIntoId: string, personKeys: People): NewChange {
+/** What is told of a contact that went into another, or was erased. */
+export function contactDeletion(
+  { id, version }: ContactModel,
+  mergedIntoId: string | null,
+  personKeys: People,
+): NewChange {
   const data = { id, mergedIntoId, personKeys };
   return { type: 'CONTACT_DELETED', op: 'DELETE', entityId: id, version: version + 1, data };
 }

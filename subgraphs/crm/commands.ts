@@ -15,8 +15,8 @@ import {
   phone,
   refused,
 } from '../../kernel/subgraph/input.ts';
-import { activityChange, contactChange, dealChange, findPeople, leadChange, type People } from './changes.ts';
-import { closingTime } from './deal-commands.ts';
+import { activityChange, contactChange, findPeople, leadChange, type People } from './changes.ts';
+import { openDeal } from './deal-commands.ts';
 import {
   amount,
   clearable,
@@ -34,8 +34,7 @@ import { type RecordKind, readToChange } from './record-to-change.ts';
 import { refuseHandOver, refuseLeadChange } from './rules.ts';
 import { insertActivity } from './store/activities.ts';
 import { findContactsById, findOrInsertContact } from './store/contacts.ts';
-import { insertDeal } from './store/deals.ts';
-import { changeLead, findLeadsById, insertLead } from './store/leads.ts';
+import { changeLead, insertLead } from './store/leads.ts';
 import type { ContactModel, CrmTransaction, DealModel, LeadModel } from './store.ts';
 
 const createLeadInput = z.object({
@@ -87,7 +86,6 @@ const leadConstraints = {
 
 const leadKindFor = ({ principal }: CrmContext): RecordKind<LeadModel> => ({
   table: 'leads',
-  findById: findLeadsById,
   noun: 'lead',
   refuse: (lead) => refuseLeadChange(principal, lead),
 });
@@ -99,8 +97,13 @@ interface LeadEvent {
   readonly people: People;
 }
 
-/** Notes in the lead's history what the app itself did. */
-async function logLeadEvent(tx: CrmTransaction, publish: Publish, lead: LeadModel, event: LeadEvent): Promise<void> {
+/** Notes in the lead's history what the app itself did; gives the id of the activity. */
+export async function logLeadEvent(
+  tx: CrmTransaction,
+  publish: Publish,
+  lead: LeadModel,
+  event: LeadEvent,
+): Promise<string> {
   const { type, description, people } = event;
   const activity = await insertActivity(tx, {
     id: newEntityId(),
@@ -113,6 +116,7 @@ async function logLeadEvent(tx: CrmTransaction, publish: Publish, lead: LeadMode
     completedAt: new Date(),
   });
   publish(activityChange('ACTIVITY_CREATED', activity, people, lead));
+  return activity.id;
 }
 
 /** What a change to a lead is called: by its status, else by whom it is assigned to. */
@@ -155,7 +159,7 @@ export async function updateLead(context: CrmContext, input: UpdateLeadInput): P
     if (handOver) return handOver;
     const lead = await changeLead(tx, current.value, change);
     const people = await findPeople(tx, context, [lead.contactId], [current.value.email, lead.email]);
-    publish(leadChange(changeOf(current.value, lead), lead, people));
+    publish(leadChange(changeOf(current.value, lead), lead, people, current.value));
     return done(lead);
   });
 }
@@ -180,18 +184,16 @@ export async function convertLead(context: CrmContext, input: ConvertLeadInput):
     if (status === 'LOST') return refused('CONFLICT', 'id', 'The lead is LOST. Give it another status first.');
     const lead = await changeLead(tx, current.value, { status: 'CONVERTED' });
     const [contact = null] = await findContactsById(tx, [contactId]);
-    const deal = await insertDeal(tx, {
-      ...fields,
+    const people = personKeysOf(context, [lead.email, contact?.email]);
+    publish(leadChange('LEAD_CONVERTED', lead, people));
+    const subject = {
       id: fields.id ?? newEntityId(),
       title: fields.title ?? company ?? `${firstName} ${lastName}`,
       leadId: lead.id,
       contactId,
       companyId: contact?.companyId ?? null,
-      closedAt: closingTime(fields.stage),
-    });
-    const people = personKeysOf(context, [lead.email, contact?.email]);
-    publish(leadChange('LEAD_CONVERTED', lead, people));
-    publish(dealChange('DEAL_CREATED', deal, people));
+    };
+    const deal = await openDeal(tx, publish, { ...fields, ...subject }, people);
     const description = `Lead converted to the deal "${deal.title}".`;
     await logLeadEvent(tx, publish, lead, { type: 'LEAD_CONVERTED', description, people });
     return done({ lead, contact, deal });

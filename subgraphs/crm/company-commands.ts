@@ -6,8 +6,8 @@ import { baseVersion, type CommandResult, done, entityId, parseInput } from '../
 import { companyChange } from './changes.ts';
 import { clearable, domain, kept, optional, title } from './input-fields.ts';
 import type { CrmContext } from './loaders.ts';
-import { readToChange } from './record-to-change.ts';
-import { changeCompany, findCompaniesById, insertCompany } from './store/companies.ts';
+import { type RecordKind, readToChange } from './record-to-change.ts';
+import { changeCompany, insertCompany } from './store/companies.ts';
 import type { CompanyModel } from './store.ts';
 
 const createCompanyInput = z.object({
@@ -29,7 +29,7 @@ const companyConstraints = {
   companies_domain_key: { code: 'CONFLICT', field: 'domain', message: 'Another company has this domain.' },
 } as const satisfies ConstraintMeanings;
 
-const companyKind = { table: 'companies', findById: findCompaniesById, noun: 'company' } as const;
+const companyKind: RecordKind<CompanyModel> = { table: 'companies', noun: 'company' };
 
 /** Creates a company. */
 export async function createCompany(

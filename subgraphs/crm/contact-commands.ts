@@ -15,7 +15,7 @@ import {
 import { activityChange, contactChange, contactDeletion, dealChange, leadChange } from './changes.ts';
 import { clearable, kept, optional, personName, source } from './input-fields.ts';
 import type { CrmContext } from './loaders.ts';
-import { readToChange } from './record-to-change.ts';
+import { type RecordKind, readToChange } from './record-to-change.ts';
 import { insertActivity } from './store/activities.ts';
 import { changeContact, findContactsById, insertContact, moveContact } from './store/contacts.ts';
 import { lockRows } from './store/rows.ts';
@@ -56,7 +56,7 @@ const contactConstraints = {
   contacts_company: { code: 'NOT_FOUND', field: 'companyId', message: 'There is no company with this id.' },
 } as const satisfies ConstraintMeanings;
 
-const contactKind = { table: 'contacts', findById: findContactsById, noun: 'contact' } as const;
+const contactKind: RecordKind<ContactModel> = { table: 'contacts', noun: 'contact' };
 
 /** Creates a contact. */
 export async function createContact(
@@ -112,6 +112,7 @@ export async function mergeContacts(
       phone: target.phone ?? source.phone,
       companyId: target.companyId ?? source.companyId,
       source: target.source ?? source.source,
+      customerId: target.customerId ?? source.customerId,
     });
     const name = `${source.firstName} ${source.lastName}`;
     const activity = await insertActivity(tx, {

@@ -1,14 +1,16 @@
 import { z } from 'zod';
 import type { CreateDealInput, UpdateDealInput } from '../../generated/graphql/crm.ts';
+import type { Publish } from '../../kernel/audit/mutation-run.ts';
 import { newEntityId } from '../../kernel/data/entity-id.ts';
 import { type ConstraintMeanings, runCommand } from '../../kernel/subgraph/command.ts';
 import { baseVersion, type CommandResult, currency, done, entityId, parseInput } from '../../kernel/subgraph/input.ts';
-import { dealChange, findPeople } from './changes.ts';
+import { dealChange, findPeople, type People } from './changes.ts';
 import { amount, clearable, day, dealStage, kept, optional, title } from './input-fields.ts';
 import type { CrmContext } from './loaders.ts';
-import { readToChange } from './record-to-change.ts';
-import { changeDeal, findDealsById, insertDeal } from './store/deals.ts';
-import type { DealModel } from './store.ts';
+import { announceMilestones } from './milestone-commands.ts';
+import { type RecordKind, readToChange } from './record-to-change.ts';
+import { changeDeal, insertDeal } from './store/deals.ts';
+import type { CrmTransaction, DealModel } from './store.ts';
 
 const createDealInput = z.object({
   id: entityId().nullish(),
@@ -40,11 +42,31 @@ const dealConstraints = {
   deals_company: { code: 'NOT_FOUND', field: 'companyId', message: 'There is no company with this id.' },
 } as const satisfies ConstraintMeanings;
 
-const dealKind = { table: 'deals', findById: findDealsById, noun: 'deal' } as const;
+const dealKind: RecordKind<DealModel> = { table: 'deals', noun: 'deal' };
 
 /** When a deal that comes to a stage now is closed: now, or not yet. */
-export function closingTime(stage: DealModel['stage']): Date | null {
+function closingTime(stage: DealModel['stage']): Date | null {
   return stage === 'WON' || stage === 'LOST' ? new Date() : null;
+}
+
+/**
+ * Inserts a deal and publishes it. One that is WON or LOST from the start is so by a second change, like any other: whoever
+ * waits for deals that are won hears of it.
+ */
+export async function openDeal(
+  tx: CrmTransaction,
+  publish: Publish,
+  { stage, ...fields }: Omit<Parameters<typeof insertDeal>[1], 'stage' | 'closedAt'> & Pick<DealModel, 'stage'>,
+  people: People,
+): Promise<DealModel> {
+  const closedAt = closingTime(stage);
+  const opened = await insertDeal(tx, { ...fields, stage: closedAt ? 'OPEN' : stage });
+  publish(dealChange('DEAL_CREATED', opened, people));
+  if (!closedAt) return opened;
+  const deal = await changeDeal(tx, opened, { stage, closedAt });
+  publish(dealChange(`DEAL_${stage}`, deal, people));
+  await announceMilestones(tx, publish, deal);
+  return deal;
 }
 
 /** Creates a deal. */
@@ -53,9 +75,8 @@ export async function createDeal(context: CrmContext, input: CreateDealInput): P
   if (!parsed.ok) return parsed;
   const { id, ...fields } = parsed.value;
   return runCommand(context, dealConstraints, async (tx, publish) => {
-    const deal = await insertDeal(tx, { ...fields, id: id ?? newEntityId(), closedAt: closingTime(fields.stage) });
-    publish(dealChange('DEAL_CREATED', deal, await findPeople(tx, context, [deal.contactId])));
-    return done(deal);
+    const people = await findPeople(tx, context, [fields.contactId]);
+    return done(await openDeal(tx, publish, { ...fields, id: id ?? newEntityId() }, people));
   });
 }
 
@@ -72,6 +93,7 @@ export async function updateDeal(context: CrmContext, input: UpdateDealInput): P
     const deal = await changeDeal(tx, current.value, { ...change, ...(moves && { closedAt: closingTime(stage) }) });
     const people = await findPeople(tx, context, [current.value.contactId, deal.contactId]);
     publish(dealChange(moves && deal.closedAt ? `DEAL_${deal.stage}` : 'DEAL_UPDATED', deal, people));
+    await announceMilestones(tx, publish, deal);
     return done(deal);
   });
 }

@@ -1,6 +1,7 @@
 import { PrismaClient } from '../../generated/prisma/crm/client.ts';
 import { defineApp } from '../../kernel/subgraph/app.ts';
 import { insertDemo } from './demo.ts';
+import { events } from './events.ts';
 import { createCrmLoaders } from './loaders.ts';
 import { resolvers } from './resolvers.ts';
 import { rules } from './rules.ts';
@@ -14,4 +15,5 @@ export const crm = defineApp({
   createClient: (adapter) => new PrismaClient({ adapter }),
   createLoaders: createCrmLoaders,
   insertDemo,
+  events,
 });

@@ -2,6 +2,7 @@ import type DataLoader from 'dataloader';
 import type { PrismaClient } from '../../generated/prisma/crm/client.ts';
 import { createGroupLoader, createLoader } from '../../kernel/data/batch.ts';
 import type { AppContext } from '../../kernel/subgraph/app.ts';
+import { createSalesLoader } from './metrics.ts';
 import { assigneesFor, assigneesOfSubjects } from './rules.ts';
 import {
   findActivitiesById,
@@ -23,6 +24,7 @@ import {
   findNewestLeadsOfContacts,
   findNewestLeadsOfCustomers,
 } from './store/leads.ts';
+import type { SalesFigure } from './store/metrics.ts';
 import type { ActivityModel, CompanyModel, ContactModel, CrmTransaction, DealModel, LeadModel } from './store.ts';
 
 type ById<Row> = DataLoader<string, Row | null>;
@@ -32,6 +34,8 @@ type OfParent<Row> = DataLoader<string, readonly Row[]>;
 /** The batch functions of one request. */
 export interface CrmLoaders {
   readonly lead: ById<LeadModel>;
+  /** By the id of a day of metrics. */
+  readonly salesOfDay: DataLoader<string, readonly SalesFigure[]>;
   readonly contact: ById<ContactModel>;
   readonly contactByEmail: ById<ContactModel>;
   readonly deal: ById<DealModel>;
@@ -72,6 +76,7 @@ export function createCrmLoaders(context: Omit<CrmContext, 'loaders'>): CrmLoade
 
   return {
     lead: byId(findLeadsById),
+    salesOfDay: createSalesLoader(context),
     contact: byId(findContactsById),
     contactByEmail: createLoader(reading(findContactsByEmail), ({ emailKey }) => emailKey ?? ''),
     deal: byId(findDealsById),

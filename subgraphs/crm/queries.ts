@@ -8,12 +8,14 @@ import type {
 import { type Connection, type Ordering, pageSize, planPage, readListSize } from '../../kernel/data/page.ts';
 import { PanoramaError } from '../../kernel/errors/panorama-error.ts';
 import type { CrmContext } from './loaders.ts';
+import { milestoneId } from './milestone-commands.ts';
 import { assigneesFor, assigneesOfSubjects } from './rules.ts';
 import { countActivities, findActivities } from './store/activities.ts';
 import { countCompanies, findCompanies } from './store/companies.ts';
 import { countContacts, findContacts } from './store/contacts.ts';
 import { countDeals, findDeals } from './store/deals.ts';
 import { countLeads, findLeads } from './store/leads.ts';
+import { findMilestones, findMilestonesOf } from './store/milestones.ts';
 import { listCap } from './store/rows.ts';
 import type {
   ActivityModel,
@@ -22,6 +24,7 @@ import type {
   CustomerCrmModel,
   DealModel,
   LeadModel,
+  RevenueMilestoneModel,
   Selection,
 } from './store.ts';
 
@@ -163,4 +166,17 @@ export async function listActivitiesOfCustomer(
 ): Promise<readonly ActivityModel[]> {
   const contact = await loaders.contactByEmail.load(emailKey);
   return contact ? loaders.activitiesOfContact.load(contact.id) : [];
+}
+
+/** The revenue milestones of the tenant, by currency and amount. */
+export function listMilestones(context: CrmContext): Promise<RevenueMilestoneModel[]> {
+  return context.database.read(context, findMilestones);
+}
+
+/** The revenue milestone with an id; null when the tenant has none. */
+export async function findMilestone(context: CrmContext, id: string): Promise<RevenueMilestoneModel | null> {
+  const currency = /^[A-Z]{3}(?=-)/.exec(id)?.[0];
+  if (currency === undefined) return null;
+  const milestones = await context.database.read(context, (tx) => findMilestonesOf(tx, [currency]));
+  return milestones.find((one) => milestoneId(one) === id) ?? null;
 }

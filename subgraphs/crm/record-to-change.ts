@@ -1,13 +1,14 @@
 import { notFound, staleVersion } from '../../kernel/subgraph/command.ts';
 import { type CommandResult, done } from '../../kernel/subgraph/input.ts';
-import { lockRows } from './store/rows.ts';
+import { lockRow } from './store/rows.ts';
 import type { CrmTransaction } from './store.ts';
 
-/** A kind of record: where it is kept, how it is found, and what it is called in a message. */
+/** A kind of record: where it is kept, and what it is called in a message. */
 export interface RecordKind<Row> {
-  readonly table: Parameters<typeof lockRows>[1];
-  readonly findById: (tx: CrmTransaction, ids: readonly string[]) => Promise<Row[]>;
+  readonly table: Parameters<typeof lockRow>[1];
   readonly noun: string;
+  /** Leaves out what the sender may not know of. */
+  readonly seen?: (tx: CrmTransaction, rows: Row[]) => Promise<Row[]>;
   /** The refusal to change a record because of what is in it. */
   readonly refuse?: (row: Row) => CommandResult<never> | undefined;
 }
@@ -27,8 +28,8 @@ export async function readToChange<Row extends { readonly version: number }>(
   kind: RecordKind<Row>,
   { id, baseVersion }: Target,
 ): Promise<CommandResult<Row>> {
-  await lockRows(tx, kind.table, [id]);
-  const [row] = await kind.findById(tx, [id]);
+  const found = await lockRow<Row>(tx, kind.table, id);
+  const [row] = found && kind.seen ? await kind.seen(tx, [found]) : [found];
   if (!row) return notFound('id', kind.noun);
   const refusal = kind.refuse?.(row);
   if (refusal) return refusal;

@@ -5,10 +5,15 @@ import { toPayload } from '../../kernel/subgraph/input.ts';
 import { completeActivity, logActivity } from './activity-commands.ts';
 import { convertLead, createLead, updateLead } from './commands.ts';
 import { createCompany, updateCompany } from './company-commands.ts';
+import { findBreaches } from './compliance.ts';
 import { createContact, mergeContacts, updateContact } from './contact-commands.ts';
 import { createDeal, updateDeal } from './deal-commands.ts';
+import { identifyContacts, privacyFields } from './erasure.ts';
 import { feedResolvers } from './feeds.ts';
+import { metricsResolvers } from './metrics.ts';
+import { milestoneId, setRevenueMilestones } from './milestone-commands.ts';
 import {
+  findMilestone,
   listActivities,
   listActivitiesOfCustomer,
   listCompanies,
@@ -17,15 +22,24 @@ import {
   listDealsOfCustomer,
   listLeads,
   listLeadsOfCustomer,
+  listMilestones,
   takeFirst,
 } from './queries.ts';
 import { mayWriteLead } from './rules.ts';
+import { search } from './search.ts';
+import { settleLead } from './settle-lead.ts';
 import { sync } from './sync.ts';
+import { noMessages, syncContacts } from './sync-contacts.ts';
 
 export const resolvers: Resolvers = {
   ...feedResolvers,
+  ...metricsResolvers,
   Query: {
+    crmCustomerData: privacyFields.data,
+    crmCustomerIdentity: (_, { input }, context) => identifyContacts(context, input),
+    complianceFindings: (_, { at }, context) => findBreaches(context, at),
     crmRecords: sync.records,
+    crmSearch: search,
     lead: (_, { id }, { loaders }) => loaders.lead.load(id),
     leads: (_, args, context) => listLeads(context, args),
     contact: (_, { id }, { loaders }) => loaders.contact.load(id),
@@ -34,11 +48,18 @@ export const resolvers: Resolvers = {
     deals: (_, args, context) => listDeals(context, args),
     activity: (_, { id }, { loaders }) => loaders.activity.load(id),
     activities: (_, args, context) => listActivities(context, args),
+    revenueMilestones: (_, _args, context) => listMilestones(context),
     company: (_, { id }, { loaders }) => loaders.company.load(id),
     companies: (_, args, context) => listCompanies(context, args),
   },
   Mutation: {
+    eraseCrmCustomerData: privacyFields.erase,
     applyCrmMutations: sync.apply,
+    settleLead: async (_, { input }, context) => {
+      const { settled, userErrors } = toPayload('settled', await settleLead(context, input));
+      const { contactId = null, isNewContact = null, activityId = null } = settled ?? {};
+      return { contactId, isNewContact, activityId, userErrors };
+    },
     createLead: async (_, { input }, context) => toPayload('lead', await createLead(context, input)),
     updateLead: async (_, { input }, context) => toPayload('lead', await updateLead(context, input)),
     convertLead: async (_, { input }, context) => {
@@ -48,12 +69,25 @@ export const resolvers: Resolvers = {
     createContact: async (_, { input }, context) => toPayload('contact', await createContact(context, input)),
     updateContact: async (_, { input }, context) => toPayload('contact', await updateContact(context, input)),
     mergeContacts: async (_, { input }, context) => toPayload('contact', await mergeContacts(context, input)),
+    syncContacts: async (_, { input }, context) => {
+      const result = await syncContacts(context, input);
+      return result.ok ? { ...result.value, userErrors: [] } : { ...noMessages, userErrors: [...result.userErrors] };
+    },
     createDeal: async (_, { input }, context) => toPayload('deal', await createDeal(context, input)),
     updateDeal: async (_, { input }, context) => toPayload('deal', await updateDeal(context, input)),
     logActivity: async (_, { input }, context) => toPayload('activity', await logActivity(context, input)),
     completeActivity: async (_, { input }, context) => toPayload('activity', await completeActivity(context, input)),
+    setRevenueMilestones: async (_, { input }, context) => {
+      const { milestones, userErrors } = toPayload('milestones', await setRevenueMilestones(context, input));
+      return { milestones: milestones && [...milestones], userErrors };
+    },
     createCompany: async (_, { input }, context) => toPayload('company', await createCompany(context, input)),
     updateCompany: async (_, { input }, context) => toPayload('company', await updateCompany(context, input)),
+  },
+  RevenueMilestone: {
+    __resolveReference: ({ id }, context) => findMilestone(context, id),
+    id: milestoneId,
+    amount: ({ amount }) => Number(amount),
   },
   Lead: {
     __resolveReference: ({ id }, { loaders }) => loaders.lead.load(id),

@@ -1,7 +1,16 @@
-import type { Activity, Company, Contact, Deal, Lead, PrismaClient } from '../../generated/prisma/crm/client.ts';
+import type {
+  Activity,
+  Company,
+  Contact,
+  Deal,
+  Lead,
+  PrismaClient,
+  RevenueMilestone,
+} from '../../generated/prisma/crm/client.ts';
 import type { ChangeBatch } from '../../kernel/changes/feed.ts';
 import type { Connection } from '../../kernel/data/page.ts';
 import type { TenantTransaction } from '../../kernel/data/tenant-database.ts';
+import type { TimeRange } from '../../kernel/data/time-range.ts';
 
 /** A transaction in which the rows of one tenant of this app can be reached. */
 export type CrmTransaction = TenantTransaction<PrismaClient>;
@@ -19,6 +28,9 @@ export type ActivityConnectionModel = Connection<Activity>;
 export type CompanyConnectionModel = Connection<Company>;
 export type LeadChangeModel = ChangeBatch;
 export type DealChangeModel = ChangeBatch;
+export type MetricsModel = TimeRange;
+export type RevenueMilestoneModel = RevenueMilestone;
+export type MetricsDayModel = { readonly id: string };
 /** A customer as the gateway names it; the e-mail address comes from the users app, null when that app failed. */
 export interface CustomerModel {
   readonly id: string;

@@ -7,6 +7,8 @@ import { findCompaniesById } from './store/companies.ts';
 import { findContactsById } from './store/contacts.ts';
 import { findDealsById } from './store/deals.ts';
 import { findLeadsById } from './store/leads.ts';
+import { lockRowsById } from './store/rows.ts';
+import type { ContactModel, LeadModel } from './store.ts';
 
 type Entity = SyncedEntity<PrismaClient>;
 
@@ -15,6 +17,8 @@ const leads: Entity = {
   create: 'createLead',
   update: 'updateLead',
   read: async (tx, ids) => (await findLeadsById(tx, ids)).map((lead) => leadChange('LEAD_UPDATED', lead, [])),
+  readAndLock: async (tx, ids) =>
+    (await lockRowsById<LeadModel>(tx, 'leads', ids)).map((lead) => leadChange('LEAD_UPDATED', lead, [])),
 };
 
 const contacts: Entity = {
@@ -23,6 +27,8 @@ const contacts: Entity = {
   update: 'updateContact',
   read: async (tx, ids) =>
     (await findContactsById(tx, ids)).map((contact) => contactChange('CONTACT_UPDATED', contact, [])),
+  readAndLock: async (tx, ids) =>
+    (await lockRowsById<ContactModel>(tx, 'contacts', ids)).map((one) => contactChange('CONTACT_UPDATED', one, [])),
 };
 
 const deals: Entity = {

@@ -11,9 +11,9 @@ function processingOf(document: DocumentRow) {
 /** What a change tells of a document: everything but its text. */
 export function documentChange(type: string, document: DocumentRow): NewChange {
   const { id, title, mimeType, size, status, checksum, ownerId, folderId } = document;
-  const { createdAt, updatedAt, processedAt, version } = document;
+  const { createdAt, updatedAt, processedAt, retentionUntil, version } = document;
   const content = { id, title, type: document.type, mimeType, size, status, checksum, ownerId, folderId };
-  const rest = { processing: processingOf(document), createdAt, updatedAt, processedAt, version };
+  const rest = { processing: processingOf(document), createdAt, updatedAt, processedAt, retentionUntil, version };
   return { type, entityId: id, version, data: toChangeData({ ...content, ...rest }) };
 }
 

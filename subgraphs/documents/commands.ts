@@ -63,6 +63,7 @@ const uploadDocumentInput = z
       .regex(/^[0-9a-f]{64}$/i, 'A checksum is the SHA-256 as 64 hexadecimal digits.')
       .toLowerCase()
       .nullish(),
+    retentionUntil: z.date().nullish(),
   })
   .refine(({ text, size }) => text != null || size != null, {
     path: ['text'],
@@ -84,6 +85,7 @@ const updateDocumentInput = z.object({
   type: documentType().nullish(),
   folderId: entityId().nullish(),
   text: content().nullish(),
+  retentionUntil: z.date().nullish(),
 });
 
 const processDocumentInput = z.object({ id: entityId() });
@@ -109,7 +111,7 @@ export async function uploadDocument(
 ): Promise<CommandResult<DocumentRow>> {
   const parsed = parseInput(uploadDocumentInput, input);
   if (!parsed.ok) return parsed;
-  const { id, title, type, mimeType, ownerId, folderId, text, size, checksum } = parsed.value;
+  const { id, title, type, mimeType, ownerId, folderId, text, size, checksum, retentionUntil } = parsed.value;
   const document = {
     id: id ?? newEntityId(),
     ...titled(title),
@@ -117,6 +119,7 @@ export async function uploadDocument(
     mimeType: mimeType ?? (text == null ? 'application/octet-stream' : 'text/plain'),
     ownerId,
     folderId: folderId ?? null,
+    retentionUntil: retentionUntil ?? null,
     ...(text == null ? { size: size ?? 0, checksum: checksum ?? null } : contentOf(text)),
   };
   return runCommand(context, documentConstraints, async (tx, publish) => {
@@ -133,11 +136,12 @@ export async function updateDocument(
 ): Promise<CommandResult<DocumentRow>> {
   const parsed = parseInput(updateDocumentInput, input);
   if (!parsed.ok) return parsed;
-  const { id, baseVersion, title, type, folderId, text } = parsed.value;
+  const { id, baseVersion, title, type, folderId, text, retentionUntil } = parsed.value;
   const change = {
     ...(title != null && titled(title)),
     ...(type != null && { type }),
     ...(folderId !== undefined && { folderId }),
+    ...(retentionUntil !== undefined && { retentionUntil }),
     ...(text != null && { ...contentOf(text), ...unprocessed }),
   };
   return runCommand(context, documentConstraints, async (tx, publish) => {

@@ -64,7 +64,7 @@ function newFolder({ ownerId, parent }: Place, name: string) {
 }
 
 /** Makes the folders of a template that are missing in a place, and returns all of them and those that were made. */
-async function applyTemplate(
+export async function applyTemplate(
   tx: DocumentsTransaction,
   place: Place,
   template: string,

@@ -1,6 +1,7 @@
 import { PrismaClient } from '../../generated/prisma/documents/client.ts';
 import { defineApp } from '../../kernel/subgraph/app.ts';
 import { insertDemo } from './demo.ts';
+import { events } from './events.ts';
 import { createDocumentsLoaders } from './loaders.ts';
 import { resolvers } from './resolvers.ts';
 
@@ -12,4 +13,5 @@ export const documents = defineApp({
   createClient: (adapter) => new PrismaClient({ adapter }),
   createLoaders: createDocumentsLoaders,
   insertDemo,
+  events,
 });

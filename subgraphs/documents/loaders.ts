@@ -1,7 +1,9 @@
 import type DataLoader from 'dataloader';
 import type { PrismaClient } from '../../generated/prisma/documents/client.ts';
 import { createGroupLoader, createLoader } from '../../kernel/data/batch.ts';
+import type { DayFigure } from '../../kernel/data/day-figures.ts';
 import type { AppContext } from '../../kernel/subgraph/app.ts';
+import { createUploadsLoader } from './metrics.ts';
 import {
   countDocumentsIn,
   type DocumentRow,
@@ -21,6 +23,8 @@ import {
 export interface DocumentsLoaders {
   readonly document: DataLoader<string, DocumentRow | null>;
   readonly text: DataLoader<string, DocumentText | null>;
+  /** By the id of a day of metrics. */
+  readonly uploadsOfDay: DataLoader<string, readonly DayFigure[]>;
   readonly folder: DataLoader<string, FolderModel | null>;
   /** By folder id. */
   readonly folderContent: DataLoader<string, FolderContent | null>;
@@ -77,5 +81,6 @@ export function createDocumentsLoaders(context: Omit<DocumentsContext, 'loaders'
       (folder) => folder.ownerId,
     ),
     newestDocuments,
+    uploadsOfDay: createUploadsLoader(context),
   };
 }

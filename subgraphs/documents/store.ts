@@ -4,6 +4,7 @@ import { columnsOf } from '../../kernel/data/columns.ts';
 import { containing } from '../../kernel/data/containing.ts';
 import type { Connection, PageQuery } from '../../kernel/data/page.ts';
 import type { TenantTransaction } from '../../kernel/data/tenant-database.ts';
+import type { TimeRange } from '../../kernel/data/time-range.ts';
 import { isEntityId } from '../../kernel/tenancy/ids.ts';
 import type { FolderTemplate } from './folder-templates.ts';
 
@@ -21,6 +22,8 @@ export type DocumentModel = DocumentRow;
 export type DocumentProcessingModel = DocumentRow;
 export type DocumentConnectionModel = Connection<DocumentRow>;
 export type DocumentChangeModel = ChangeBatch;
+export type MetricsModel = TimeRange;
+export type MetricsDayModel = { readonly id: string };
 export type FolderModel = Folder;
 export type FolderConnectionModel = Connection<Folder>;
 export type FolderTemplateModel = FolderTemplate;

@@ -1,17 +1,49 @@
-import type { AuditRecordFilter } from '../../generated/graphql/security.ts';
-import type { AuditRecord, Prisma, PrismaClient } from '../../generated/prisma/security/client.ts';
+import type {
+  AuditRecordFilter,
+  BackupStatus,
+  ComplianceFocus,
+  IncidentStatus,
+} from '../../generated/graphql/security.ts';
+import type {
+  AuditRecord,
+  Backup,
+  ComplianceReport,
+  Incident,
+  Prisma,
+  PrismaClient,
+} from '../../generated/prisma/security/client.ts';
 import type { AuditKind, AuditOutcome } from '../../kernel/audit/audit-record.ts';
 import type { ChangeBatch } from '../../kernel/changes/feed.ts';
+import type { Finding } from '../../kernel/compliance/check-rules.ts';
+import type { Severity } from '../../kernel/compliance/severity.ts';
+import type { WrittenBackup } from '../../kernel/data/backup/write-backup.ts';
 import type { Connection, PageQuery } from '../../kernel/data/page.ts';
 import type { TenantTransaction } from '../../kernel/data/tenant-database.ts';
+import type { TimeRange } from '../../kernel/data/time-range.ts';
 
-/** A transaction in which the records of one tenant can be read. */
+/** A transaction in which the rows of one tenant of this app can be reached, and its audit records read. */
 export type SecurityTransaction = TenantTransaction<PrismaClient>;
 
 // What resolvers of each type get as their parent. The table holds no other kinds and outcomes than the schema has.
 export type AuditRecordModel = AuditRecord & { readonly kind: AuditKind; readonly outcome: AuditOutcome };
 export type AuditRecordConnectionModel = Connection<AuditRecordModel>;
 export type IncidentChangeModel = ChangeBatch;
+export type MetricsModel = TimeRange;
+export type MetricsDayModel = { readonly id: string };
+export type IncidentModel = Incident & { readonly severity: Severity; readonly status: IncidentStatus };
+export type IncidentConnectionModel = Connection<IncidentModel>;
+export type ComplianceReportModel = Omit<ComplianceReport, 'focus' | 'findings'> & {
+  readonly focus: ComplianceFocus;
+  readonly findings: Finding[];
+};
+export type ComplianceReportConnectionModel = Connection<ComplianceReportModel>;
+export type BackupModel = Omit<Backup, 'size' | 'rowCount' | 'status'> & {
+  readonly size: number | null;
+  readonly rowCount: number | null;
+  readonly status: BackupStatus;
+};
+export type BackupConnectionModel = Connection<BackupModel>;
+export type BackupFileModel = Pick<WrittenBackup, 'size' | 'checksum' | 'rowCount'> & { readonly asOf: Date };
 
 function whereRecords(tx: SecurityTransaction, filter: AuditRecordFilter): Prisma.AuditRecordWhereInput {
   const { kind, outcome, app, credentialId, userId, entity, entityId, from, to, correlationId } = filter;

@@ -1,6 +1,7 @@
 import type { CreateApiKeyInput } from '../../generated/graphql/users.ts';
 import { PrismaClient } from '../../generated/prisma/users/client.ts';
 import { type MutationRun, type Publish, runMutation } from '../../kernel/audit/mutation-run.ts';
+import { createSealKeys } from '../../kernel/changes/sealing/seal-keys.ts';
 import { createTenantDatabase } from '../../kernel/data/tenant-database.ts';
 import { runCommand } from '../../kernel/subgraph/command.ts';
 import type { CommandResult } from '../../kernel/subgraph/input.ts';
@@ -62,6 +63,7 @@ export function openKeyDesk({ databaseUrl, secret, tenantId, logger }: KeyDeskOp
     poolSize: 1,
   });
   const context = { tenantId, secret, principal: operator, forgetLoaded: () => undefined };
+  const sealKeys = createSealKeys(secret);
   const sender = { ...context, operationName: undefined, correlationId: undefined };
 
   /** Runs a command as the mutation of that name is run, so that it leaves the same record. */
@@ -72,7 +74,7 @@ export function openKeyDesk({ databaseUrl, secret, tenantId, logger }: KeyDeskOp
   ): Promise<Result> {
     const kind = mutation === 'createTenant' ? 'MUTATION' : keyChanges[mutation];
     const subject = { mutation, kind, entity: { type, field: 'apiKey' } } as const;
-    const recorder = { app: 'users', database, logger };
+    const recorder = { app: 'users', database, logger, sealKeys };
     return runMutation(recorder, sender, subject, (running) => work({ ...context, mutation: running }));
   }
 

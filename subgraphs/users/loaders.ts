@@ -1,7 +1,9 @@
 import type DataLoader from 'dataloader';
 import type { PrismaClient } from '../../generated/prisma/users/client.ts';
 import { createGroupLoader, createLoader } from '../../kernel/data/batch.ts';
+import type { DayFigure } from '../../kernel/data/day-figures.ts';
 import type { AppContext } from '../../kernel/subgraph/app.ts';
+import { createUseLoader } from './metrics.ts';
 import { findApiKeysById } from './store/keys.ts';
 import { findAssignmentsOf, findLatestAssignments, findRolesById } from './store/roles.ts';
 import {
@@ -22,6 +24,8 @@ import {
 export interface UsersLoaders {
   readonly user: DataLoader<string, UserModel | null>;
   readonly userByEmail: DataLoader<string, UserModel | null>;
+  /** By the id of a day of metrics. */
+  readonly useOfDay: DataLoader<string, readonly DayFigure[]>;
   readonly session: DataLoader<string, SessionModel | null>;
   /** By user id; each limit and type has a loader of its own. */
   readonly latestSessions: (limit: number, sessionType: string | null) => DataLoader<string, readonly SessionModel[]>;
@@ -78,6 +82,7 @@ export function createUsersLoaders(context: Omit<UsersContext, 'loaders'>): User
       (ids) => database.read(context, (tx) => findSessionsById(tx, ids)),
       (session) => session.id,
     ),
+    useOfDay: createUseLoader(context),
     latestSessions,
     clientApp: createLoader(
       (ids) => database.read(context, (tx) => findClientAppsById(tx, ids)),

@@ -22,7 +22,13 @@ const defaultRoles = [
   {
     name: 'manager',
     description: 'Reads everything, and changes what the people of the company work on',
-    permissions: ['read:*', ...work.map((resource) => `write:${resource}`), 'write:users', 'execute:voice'],
+    permissions: [
+      'read:*',
+      ...work.map((resource) => `write:${resource}`),
+      'write:users',
+      'execute:voice',
+      'execute:reports',
+    ],
   },
   {
     name: 'agent',

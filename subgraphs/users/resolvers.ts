@@ -3,18 +3,30 @@ import { normaliseEmail, toPayload } from '../../kernel/subgraph/input.ts';
 import { writeMinute } from './access-input.ts';
 import { listApiKeys, listAssignments, listRoles, mayDo } from './access-queries.ts';
 import { createSession, createUser, endSession, updateUser } from './commands.ts';
+import { findBreaches } from './compliance.ts';
+import { identifyCustomer, privacyFields } from './erasure.ts';
 import { feedResolvers } from './feeds.ts';
 import { createApiKey, revokeApiKey } from './key-commands.ts';
+import { metricsResolvers, summariseActivity } from './metrics.ts';
+import { discardUser } from './onboarding.ts';
 import { getTenant, listClientApps, listLatestSessions, listSessions, listUsers } from './queries.ts';
+import { findRecipients } from './recipients.ts';
 import { assignRole, createRole, deleteRole, unassignRole, updateRole } from './role-commands.ts';
+import { search } from './search.ts';
 import { statusOf } from './store/keys.ts';
 import { sync } from './sync.ts';
 import { issueToken } from './token-commands.ts';
 
 export const resolvers: Resolvers = {
   ...feedResolvers,
+  ...metricsResolvers,
   Query: {
+    usersCustomerData: privacyFields.data,
+    usersCustomerIdentity: (_, { customerId }, context) => identifyCustomer(context, customerId),
+    complianceFindings: (_, { at }, context) => findBreaches(context, at),
     usersRecords: sync.records,
+    notificationRecipients: (_, args, context) => findRecipients(context, args),
+    usersSearch: search,
     customer360: (_, { id }, { loaders }) => loaders.user.load(id),
     customers: (_, args, context) => listUsers(context, args),
     user: (_, { id }, { loaders }) => loaders.user.load(id),
@@ -23,11 +35,14 @@ export const resolvers: Resolvers = {
     tenant: (_, _args, context) => getTenant(context),
     apps: (_, _args, context) => listClientApps(context),
     viewer: (_, _args, { principal }) => principal,
+    activitySummary: (_, args, context) => summariseActivity(context, args),
     apiKeys: (_, args, context) => listApiKeys(context, args),
     roles: (_, args, context) => listRoles(context, args),
   },
   Mutation: {
+    eraseUsersCustomerData: privacyFields.erase,
     applyUsersMutations: sync.apply,
+    discardUser: async (_, { input }, context) => toPayload('discardedUserId', await discardUser(context, input)),
     createUser: async (_, { input }, context) => toPayload('user', await createUser(context, input)),
     updateUser: async (_, { input }, context) => toPayload('user', await updateUser(context, input)),
     createSession: async (_, { input }, context) => toPayload('session', await createSession(context, input)),

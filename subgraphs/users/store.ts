@@ -14,6 +14,7 @@ import { containing } from '../../kernel/data/containing.ts';
 import { missingRows } from '../../kernel/data/missing-rows.ts';
 import type { Connection, PageQuery } from '../../kernel/data/page.ts';
 import type { TenantTransaction } from '../../kernel/data/tenant-database.ts';
+import type { TimeRange } from '../../kernel/data/time-range.ts';
 import type { Principal } from '../../kernel/tenancy/principal.ts';
 import type { CustomerNews } from './feeds.ts';
 import type { NewApiKey } from './store/keys.ts';
@@ -40,6 +41,8 @@ export type RoleConnectionModel = Connection<Role>;
 /** The sender of the request; its fields are read from the principal. */
 export type ViewerModel = Principal;
 export type CustomerChangeModel = CustomerNews;
+export type MetricsModel = TimeRange;
+export type MetricsDayModel = { readonly id: string };
 
 const userColumns = Prisma.raw(columnsOf(Object.values(Prisma.UserScalarFieldEnum)));
 

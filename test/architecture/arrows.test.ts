@@ -75,6 +75,7 @@ describe('the arrows of the house', () => {
     );
     expect(makers.map((file) => file.path).sort()).toEqual([
       'gateway/admission/identity.ts',
+      'kernel/tenancy/service-principal.ts',
       'kernel/tenancy/subgraph-token.ts',
       'subgraphs/users/authenticate.ts',
     ]);
@@ -82,6 +83,7 @@ describe('the arrows of the house', () => {
 
   test('a library that a rule depends on is loaded in one place', () => {
     const homes: Readonly<Record<string, RegExp>> = {
+      '@dbos-inc/dbos-sdk': /^subgraphs\/coordination\/workflows\/dbos\.ts$/,
       '@apollo/query-planner': /^gateway\/(supergraph|plan)\//,
       '@apollo/composition': /^gateway\/supergraph\//,
       '@apollo/server': /^gateway\/server\//,
@@ -90,6 +92,7 @@ describe('the arrows of the house', () => {
       '@prisma/adapter-pg': /^kernel\/data\//,
       ajv: /^kernel\/changes\//,
       'graphql-shield': /^kernel\/permissions\/load-shield\.ts$/,
+      nodemailer: /^subgraphs\/coordination\/notifications\/send-email\.ts$/,
       jose: /^gateway\/admission\//,
       pg: /^kernel\/data\//,
       pino: /^kernel\/telemetry\//,

@@ -19,8 +19,23 @@ interface ObjectType {
 
 const roots = ['Query', 'Mutation', 'Subscription'];
 const resources = [
+  ...['notifications', 'webhooks'],
+  ...['reports', 'workflows', 'queues'],
   ...['users', 'own-users', 'sessions', 'tenants', 'keys', 'roles', 'schema', 'security', 'analytics', 'metrics'],
-  ...['documents', 'leads', 'assigned-leads', 'contacts', 'deals', 'activities', 'companies'],
+  ...['incidents', 'compliance', 'maintenance', 'backups'],
+  ...[
+    'documents',
+    'leads',
+    'assigned-leads',
+    'contacts',
+    'deals',
+    'activities',
+    'companies',
+    'voice',
+    'emails',
+    'events',
+  ],
+  'privacy',
 ];
 
 function readObjectTypes(): ObjectType[] {
@@ -55,8 +70,15 @@ describe('what the schemas of the apps say about permissions', () => {
     expect(silent.map(({ app, field }) => `${app}: ${field.name.value}`)).toEqual([]);
   });
 
-  /** The exchange of a credential; and of sync, where each pushed mutation needs what it needs by itself. */
-  const ofAnyone = ['issueToken', 'push', 'ackRejections', /^apply\w+Mutations$/];
+  /** The exchange of a credential; what is one's own in the inbox; and of sync, where each pushed mutation needs what it needs by itself. */
+  const ofAnyone = [
+    'issueToken',
+    'push',
+    'ackRejections',
+    'markRead',
+    'updateNotificationPreferences',
+    /^apply\w+Mutations$/,
+  ];
 
   test('asks for more than a principal of every mutation but a few', () => {
     const mutations = types.flatMap(({ type }) => (type.name.value === 'Mutation' ? (type.fields ?? []) : []));

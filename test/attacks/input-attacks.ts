@@ -38,20 +38,30 @@ const mistakeOf = (field: string): SafeAnswer => ({
   data: { createLead: { lead: null, userErrors: [{ field, code: 'BAD_USER_INPUT' }] } },
 });
 
-/**
- * Nothing here calls an address that a client names: there is no field to name it in. Whoever adds one finds these tests.
- */
+/** The one address that a client may name, and what is called after it. Whoever adds another one finds these tests. */
+const knownAddressInputs = [
+  'Mutation.registerWebhook(input: RegisterWebhookInput)',
+  'Mutation.removeWebhook(input: RemoveWebhookInput)',
+  'NotificationPreferenceInput.webhook',
+  'Query.webhookDeliveries(webhookId: ID)',
+  'RegisterWebhookInput.url',
+];
+
+/** Addresses that lead inside are refused; what their names stand for when a connection is made, has a test of its own. */
 const noAddress = (id: `INJ-${string}`, address: string): Attack => ({
   id,
   name: `a webhook to ${address}`,
   run: async (stand) => {
     const before = await lookBefore(stand);
-    const query = 'mutation($u:String!){createWebhook(url:$u)}';
-    const answer = await ask(stand.url, { query, variables: { u: address } }, credentialsOf(stand, 'admin'));
-    expect(answer).toMatchObject({ status: 400, errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] });
+    const query = 'mutation($u:String!){registerWebhook(input:{url:$u}){secret userErrors{field code}}}';
+    const refused = { registerWebhook: { secret: null, userErrors: [{ field: 'url', code: 'BAD_USER_INPUT' }] } };
+    for (const u of [address, stand.trap.url]) {
+      const answer = await ask(stand.url, { query, variables: { u } }, credentialsOf(stand, 'admin'));
+      expect(answer).toMatchObject({ status: 200, data: refused });
+    }
     const trapped = { i: { ...usual, source: stand.trap.url, company: address, note: stand.trap.url } };
     await ask(stand.url, { query: createLead, variables: trapped }, credentialsOf(stand, 'admin'));
-    expect(addressInputs(stand.supergraph.apiSchema.getTypeMap())).toEqual([]);
+    expect(addressInputs(stand.supergraph.apiSchema.getTypeMap()).sort()).toEqual(knownAddressInputs);
     await checkAfter(stand, before);
   },
 });

@@ -144,9 +144,9 @@ async function removeLock(ownerUrl: string): Promise<void> {
     ownerUrl,
     `CREATE OR REPLACE FUNCTION platform.lock_changes() RETURNS boolean
      LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog AS 'BEGIN RETURN true; END'`,
-    `CREATE OR REPLACE FUNCTION platform.next_change_number() RETURNS bigint
-     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog AS $$
-     DECLARE number bigint := nextval('platform.change_numbers');
-     BEGIN PERFORM pg_sleep(random() * 0.05); RETURN number; END $$`,
+    `CREATE FUNCTION platform.pause_writer() RETURNS trigger LANGUAGE plpgsql AS
+     'BEGIN PERFORM pg_sleep(random() * 0.05); RETURN NULL; END'`,
+    `CREATE TRIGGER pause AFTER INSERT ON platform.change_log FOR EACH STATEMENT
+     EXECUTE FUNCTION platform.pause_writer()`,
   );
 }

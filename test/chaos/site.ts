@@ -40,6 +40,8 @@ export async function openSite({ gateways, apps: names }: SiteOptions): Promise<
     const settings = {
       DATABASE_URL: ground.ownerUrl,
       PANORAMA_SECRET: ground.secret,
+      // The log ends with the last edit: what apps make of a change later would come after the count.
+      PANORAMA_REACTIONS: 'false',
     };
     const files = await writeFiles(directory, addresses);
     const start = async (name: string, size: number, args: readonly string[], balancer?: Balancer) => {

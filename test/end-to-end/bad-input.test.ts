@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type FlowClient, openFlowClient } from '../support/flow-client.ts';
 import { type DemoPlatform, startDemoPlatform } from '../support/platform.ts';
+import { refusals } from './flow-tables.ts';
 
 describe('bad input', () => {
   let platform: DemoPlatform;
@@ -151,5 +153,43 @@ describe('bad input', () => {
     const response = await fetch(`${platform.url}/wp-admin`);
     expect(response.status).toBe(404);
     expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'NOT_FOUND' } }] });
+  });
+
+  describe('for workflows, queues, voice and what has states', () => {
+    let globex: FlowClient;
+    const known = new Map<string, string>();
+
+    beforeAll(async () => {
+      globex = openFlowClient(platform, 'demo-globex-admin');
+      known.set('$run', (await globex.run('runComplianceAudit', { focus: 'USERS' })).last.id);
+      const found = await globex.query<Record<string, { nodes: { id: string }[] }>>(`{
+        REPORTED: incidents(first: 1, filter: {statuses: [REPORTED]}) { nodes { id } }
+        RESOLVED: incidents(first: 1, filter: {statuses: [RESOLVED]}) { nodes { id } }
+        LOST: leads(first: 1, filter: {status: [LOST]}) { nodes { id } }
+        NEW: leads(first: 1, filter: {status: [NEW]}) { nodes { id } } }`);
+      for (const [name, { nodes }] of Object.entries(found)) known.set(`$${name}`, nodes[0]?.id ?? '');
+    });
+    afterAll(() => globex?.close());
+
+    test.each(refusals.map((one) => [one.what, one] as const))(
+      '%s is refused, and nothing is left of it',
+      async (_, refusal) => {
+        const { mutation, input, code, says } = refusal;
+        const given = Object.entries(input).map(([name, value]) => [name, known.get(String(value)) ?? value]);
+        const type = `${mutation[0]?.toUpperCase()}${mutation.slice(1)}Input`;
+        const text = `mutation ($input: ${type}!) { ${mutation}(input: $input) { userErrors { code message } } }`;
+        type Refused = { userErrors: { code: string; message: string }[] } | null;
+        const answer = await globex.post<Record<string, Refused>>(text, { input: Object.fromEntries(given) });
+        const told = [
+          ...(answer.data?.[mutation]?.userErrors ?? []),
+          ...(answer.errors ?? []).map(({ message, extensions }) => ({ code: extensions.code, message })),
+        ];
+        expect(told.map((one) => one.code)).toContain(code);
+        expect(told.map(({ message }) => message).join(' ')).toContain(says);
+        const correlationId = answer.headers.get('x-correlation-id');
+        const left = 'query ($filter: EventFilter) { events(filter: $filter, first: 5) { nodes { type } } }';
+        expect(await globex.query(left, { filter: { correlationId } })).toEqual({ events: { nodes: [] } });
+      },
+    );
   });
 });

@@ -214,6 +214,22 @@ describe('a frontend developer who has just started the platform', () => {
     expect(updated.data).toEqual({ updateLead: { lead: { id: lead.id, status: 'QUALIFIED' }, userErrors: [] } });
   });
 
+  test('finds a person from a misspelt word, and what every app has to say of what was found', async () => {
+    await platform.post(
+      'mutation { createLead(input: {firstName: "Zora", lastName: "Quillfeather", email: "zora@example.com"}) { lead { id } } }',
+    );
+    const { data, errors } = await platform.post<{ search: object[] }>(
+      `query { search(query: "quilfeather", apps: ["crm"], first: 5) {
+        app score title entity { __typename ... on Lead { status } ... on Contact { email } }
+      } }`,
+    );
+    expect(errors).toBeUndefined();
+    const found = { app: 'crm', score: expect.any(Number), title: 'Zora Quillfeather' };
+    expect(data.search).toHaveLength(2);
+    expect(data.search).toContainEqual({ ...found, entity: { __typename: 'Lead', status: 'NEW' } });
+    expect(data.search).toContainEqual({ ...found, entity: { __typename: 'Contact', email: 'zora@example.com' } });
+  });
+
   test('gets back the correlation id it sent, or a new one', async () => {
     const query = '{ __typename }';
     const own = await platform.post(query, {}, { headers: { 'x-correlation-id': 'order-42' } });

@@ -29,14 +29,14 @@ describe('an operator with a Postgres of their own', () => {
     expect(existsSync(join(directory.path, 'postgres'))).toBe(false);
   });
 
-  test('finds a role for each app, the gateway and the feed, and no role that passes the wall', async () => {
+  test('finds a role for each app, the gateway, the feed and the engine of workflows, and no role that passes the wall', async () => {
     const roles = await runStatements(
       database.ownerUrl,
       `SELECT rolname, rolsuper, rolbypassrls, rolcreaterole FROM pg_roles WHERE rolname LIKE current_database() || '\\_%' ORDER BY rolname`,
     );
     const name = new URL(database.ownerUrl).pathname.slice(1);
     expect(roles).toEqual(
-      ['analytics', 'coordination', 'crm', 'documents', 'feed', 'gateway', 'security', 'users'].map((app) => ({
+      ['analytics', 'coordination', 'crm', 'dbos', 'documents', 'feed', 'gateway', 'security', 'users'].map((app) => ({
         rolname: `${name}_${app}`,
         rolsuper: false,
         rolbypassrls: false,

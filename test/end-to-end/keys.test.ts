@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { events } from '../../cli/commands/events.ts';
 import { keys } from '../../cli/commands/keys.ts';
 import { createEmptyDatabase } from '../support/database.ts';
 import { createDataDirectory, type PlatformProcess, startPlatformProcess } from '../support/platform.ts';
@@ -13,11 +14,16 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Runs `panorama keys` to its end. */
-function runKeys(directory: string, args: readonly string[], settings: Readonly<Record<string, string>> = {}) {
+/** Runs `panorama keys`, or another command, to its end. */
+function runKeys(
+  directory: string,
+  args: readonly string[],
+  settings: Readonly<Record<string, string>> = {},
+  name = 'keys',
+) {
   const { promise, resolve } = Promise.withResolvers<Ended>();
   const options = { cwd: directory, env: { PATH: process.env.PATH, ...settings } };
-  const command = [join(root, 'cli/panorama.ts'), 'keys', ...args, '--data-dir', directory];
+  const command = [join(root, 'cli/panorama.ts'), name, ...args, '--data-dir', directory];
   const child = execFile(process.execPath, command, options, (_, stdout, stderr) => {
     resolve({ code: child.exitCode ?? -1, stdout, stderr });
   });
@@ -96,6 +102,15 @@ describe('an operator with API keys', () => {
     expect(answer?.data.apps).toHaveLength(9);
   }, 120_000);
 
+  test('sees what apps have given up, and hands them their past, of which nothing is done twice', async () => {
+    const runEvents = (name: string) =>
+      runKeys(directory.path, [name, '--app', 'crm', '--tenant', 'acme'], {}, 'events');
+    const [dead, redriven] = await Promise.all([runEvents('dead'), runEvents('redrive')]);
+    expect(dead).toMatchObject({ code: 0, stdout: 'None was given up.\n' });
+    expect(redriven.stdout).toContain('0 given up by crm are tried again');
+    expect((await runEvents('replay')).stdout).toMatch(/^Handled 0, left out \d+ that were handled before, 0 wait/);
+  }, 120_000);
+
   test('is told of every mistake in what a new key may do', async () => {
     const wrong = ['--permission', 'read:leads', '--permission', 'leads', '--expires', '2020-01-31'];
     const { code, stdout, stderr } = await run('create', '--tenant', 'acme', '--name', 'x', ...wrong);
@@ -141,6 +156,16 @@ test.each([
   ['Say the id or the prefix of the key', ['revoke', '--tenant', 'acme']],
 ])('an operator is told, before any database is reached: %s', async (message, args) => {
   await expect(keys(args)).rejects.toThrow(message);
+});
+
+test.each([
+  ['Say what to do with events: dead, redrive, replay', ['list']],
+  ['Say --app', ['dead', '--tenant', 'acme']],
+  ['--app cannot be "mail"', ['dead', '--app', 'mail', '--tenant', 'acme']],
+  ['Say --tenant', ['dead', '--app', 'crm']],
+  ['--from goes with replay', ['redrive', '--app', 'crm', '--tenant', 'acme', '--from', 'x']],
+])('an operator of events is told, before any database is reached: %s', async (message, args) => {
+  await expect(events(args)).rejects.toThrow(message);
 });
 
 test('an operator is told when no platform ever ran on a data directory or a database', async () => {

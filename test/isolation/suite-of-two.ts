@@ -51,7 +51,9 @@ export async function startSuiteOfTwo(): Promise<SuiteOfTwo> {
     stops.push(directory.remove);
     const database = await createEmptyDatabase();
     stops.push(database.drop);
-    const settings = { DATABASE_URL: database.ownerUrl, PANORAMA_SECRET: secret };
+    // What an app does by itself because of what another has done comes at its own time, and is tested elsewhere.
+    const quiet = { PANORAMA_REACTIONS: 'false' };
+    const settings = { DATABASE_URL: database.ownerUrl, PANORAMA_SECRET: secret, ...quiet };
     const platform = await startPanorama(['start', '--port', '0'], { directory: directory.path, settings });
     stops.push(() => platform.end('SIGTERM'));
     const running = new Map<string, Awaited<ReturnType<(typeof apps)[number]['start']>>>();

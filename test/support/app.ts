@@ -1,6 +1,14 @@
+import { randomUUID } from 'node:crypto';
+import { readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { reachApps } from '../../cli/reach-apps.ts';
 import { openChangeFeed } from '../../kernel/changes/change-feed.ts';
+import type { EventOptions } from '../../kernel/changes/handlers/start-handlers.ts';
+import { openBackupDesk } from '../../kernel/data/backup/backup-desk.ts';
 import type { App, RunningApp } from '../../kernel/subgraph/app.ts';
+import type { Outlets } from '../../kernel/subgraph/background-work.ts';
+import type { CallApp } from '../../kernel/subgraph/call-app.ts';
 import type { SubgraphResponse } from '../../kernel/subgraph/connection.ts';
 import type { DemoTenant } from '../../kernel/subgraph/demo-tenant.ts';
 import { parseTenantId } from '../../kernel/tenancy/ids.ts';
@@ -38,6 +46,8 @@ export interface TestStream<Data> {
 export interface TestApp {
   readonly running: RunningApp;
   readonly database: TestDatabase;
+  /** Where the app has backups made; it goes with the app. */
+  readonly backupDirectory: string;
   /** The text of every SQL statement since the start. */
   readonly statements: readonly string[];
   /** Every line of the app's log, as JSON. */
@@ -69,25 +79,41 @@ function principalOf(caller: TestCaller) {
 
 /**
  * Starts an app on a test database of its own, or on one that it shares with others, some of which it may call. Stop it in
- * `afterAll`; it drops the
- * database if it is its own.
+ * `afterAll`; it drops the database if it is its own. It reacts to events only where it is said how, and runs workflows only
+ * where it is said what calls of other apps go through.
  */
-export async function startTestApp(app: App, shared?: TestDatabase, others: readonly TestApp[] = []): Promise<TestApp> {
+export async function startTestApp(
+  app: App,
+  shared?: TestDatabase,
+  others: readonly TestApp[] = [],
+  reacts?: Omit<EventOptions, 'source'>,
+  works?: (callApp: CallApp) => CallApp,
+  outlets?: Outlets,
+): Promise<TestApp> {
   const database = shared ?? (await createTestDatabase());
   const statements: string[] = [];
   const logs: string[] = [];
   const logger = loggerOfTest(app.name, logs);
   const feed = openChangeFeed({ databaseUrl: database.urlFor('feed'), secret: secretOfTests, logger });
+  const callOthers = reachApps(
+    others.map(({ running }) => running),
+    secretOfTests,
+  );
+  const backupDirectory = join(tmpdir(), `panorama-backups-${randomUUID()}`);
+  const schemas = await readdir(new URL('../../prisma/', import.meta.url));
+  const { ownerUrl } = database;
+  const backups = openBackupDesk({ ownerUrl, schemas, directory: backupDirectory, keepDays: 30 });
   const running = await app.start({
     databaseUrl: database.urlFor(app.name),
     poolSize: 4,
     secret: secretOfTests,
     logger,
     feed,
-    callApp: reachApps(
-      others.map(({ running }) => running),
-      secretOfTests,
-    ),
+    callApp: works ? works(callOthers) : callOthers,
+    backups,
+    ...(works && app.engine && { engineUrl: database.urlFor(app.engine.name) }),
+    outlets,
+    events: reacts && { source: feed.events, ...reacts },
     onStatement: (sql) => statements.push(sql),
   });
 
@@ -120,6 +146,7 @@ export async function startTestApp(app: App, shared?: TestDatabase, others: read
   return {
     running,
     database,
+    backupDirectory,
     statements,
     logs,
     execute,
@@ -133,6 +160,8 @@ export async function startTestApp(app: App, shared?: TestDatabase, others: read
     async stop() {
       await running.stop();
       await feed.stop();
+      await backups.stop();
+      await rm(backupDirectory, { recursive: true, force: true });
       if (!shared) await database.drop();
     },
   };

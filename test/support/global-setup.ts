@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { type AppSchema, migrate } from '../../kernel/data/migrate.ts';
 import { changeFeedSchema } from '../../kernel/data/platform-schema.ts';
 import { useCounterSchema } from '../../kernel/data/use-counter.ts';
+import { dbosSchema } from '../../subgraphs/coordination/workflows/dbos-schema.ts';
 import { type TestDatabaseSource, testDatabaseVariable, urlOfDatabase } from './database.ts';
 import { beginDemoDirectory } from './demo-directory.ts';
 import { beginOutput, discardOutput, keepSecrets } from './output-of-run.ts';
@@ -53,5 +54,6 @@ async function findApps(): Promise<readonly AppSchema[]> {
       migrationsDirectory: new URL(`${name}/migrations/`, root),
       audit: name === 'security' ? 'reader' : undefined,
       sync: name === 'coordination' ? 'keeper' : undefined,
+      engine: name === 'coordination' ? dbosSchema : undefined,
     }));
 }

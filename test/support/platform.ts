@@ -46,11 +46,11 @@ export interface DemoPlatform extends PlatformProcess {
   stop(): Promise<number | null>;
 }
 
-/** Starts `panorama start` on demo data. */
-export async function startDemoPlatform(): Promise<DemoPlatform> {
+/** Starts `panorama start` on demo data; `settings` are its environment. */
+export async function startDemoPlatform(settings: Readonly<Record<string, string>> = {}): Promise<DemoPlatform> {
   const directory = await createDataDirectory({ demo: true });
   try {
-    const platform = await startPlatformProcess(directory.path);
+    const platform = await startPlatformProcess(directory.path, [], settings);
     const stop = async () => {
       const code = await platform.end('SIGTERM');
       await directory.remove();

@@ -1,5 +1,10 @@
+import pg from 'pg';
+import { createSealKeys } from '../../kernel/changes/sealing/seal-keys.ts';
+import { openChanges } from '../../kernel/changes/sealing/sealed-changes.ts';
+import type { SqlStatement } from '../../kernel/data/tenant-database.ts';
+import { parseTenantId } from '../../kernel/tenancy/ids.ts';
+import { secretOfTests } from './call-app.ts';
 import type { TestDatabase } from './database.ts';
-import { runStatements } from './run-statements.ts';
 
 /** What the log says of a change, but for its place. */
 export interface PublishedChange {
@@ -19,14 +24,22 @@ export interface PublishedChange {
 const columns = `tenant_id AS tenant, app, type, entity, entity_id AS "entityId", version, op, data, actor,
   source_app AS "sourceApp", correlation_id AS "correlationId"`;
 
-/** All that was published, in order, as the owner of the log sees it. */
+/** All that was published, in order, as the owner of the log sees it who has the platform's secret. */
 export async function readPublished(database: TestDatabase): Promise<readonly PublishedChange[]> {
-  const rows: readonly object[] = await runStatements(
-    database.ownerUrl,
-    `SET panorama.operator = 'yes'`,
-    `SELECT ${columns} FROM platform.change_log ORDER BY seq`,
-  );
-  return rows as readonly PublishedChange[];
+  const client = new pg.Client({ connectionString: database.ownerUrl });
+  await client.connect();
+  try {
+    await client.query(`SET panorama.operator = 'yes'`);
+    const { rows } = await client.query<PublishedChange>(`SELECT ${columns} FROM platform.change_log ORDER BY seq`);
+    const send = async <Row extends object>({ text, values }: SqlStatement) =>
+      (await client.query(text, values)).rows as Row[];
+    const opened: PublishedChange[] = [];
+    const keys = createSealKeys(secretOfTests);
+    for (const row of rows) opened.push(...(await openChanges(send, parseTenantId(row.tenant), [row], keys)));
+    return opened;
+  } finally {
+    await client.end();
+  }
 }
 
 /** What was published while some work was done, in order. */

@@ -4,6 +4,7 @@ import type { Sender } from '../../admission/rate-limit.ts';
 import { formatErrors, presentFailure } from '../door-answer.ts';
 import { readIdempotencyKey } from '../idempotency-key.ts';
 import { beginOperation, type RunningOperation } from '../streamed-operation.ts';
+import { holdThisTurn } from './held-writes.ts';
 import { completeText, errorText, nextHead } from './messages.ts';
 import type { Payload } from './protocol.ts';
 import { type SocketOrigin, textsOf } from './socket-origin.ts';
@@ -56,6 +57,7 @@ function begin(socket: Socket, id: string, { payload, ...request }: OperationToB
     { ...request, body: payload, mayWrite: true },
     {
       next: ({ bytes }) => {
+        if (socket.operations.size > 1) holdThisTurn(socket.connection);
         writeFrame(socket.connection, head, bytes);
         return socket.outlet.hasRoom();
       },

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { EngineSchema } from '../engine-schema.ts';
 import { StartRefused } from '../start-refused.ts';
 
 /** One app's part of the database. */
@@ -22,6 +23,8 @@ export interface AppSchema {
   readonly changes?: 'reader' | 'none' | undefined;
   /** The `keeper` also reads what clients pushed in vain, into whichever app, and notes that they know. */
   readonly sync?: 'keeper' | undefined;
+  /** The schema of a library by which the app does what takes longer than a request. */
+  readonly engine?: EngineSchema | undefined;
 }
 
 /** A migration as it lies in the folder. */

@@ -10,9 +10,11 @@ import {
   emailKeyOf,
   findForMany,
   findNewest,
+  findRowsById,
+  insertRows,
   keyOf,
   nextVersion,
-  withIds,
+  updateRows,
   withoutNulls,
   withoutUndefined,
 } from './rows.ts';
@@ -48,11 +50,16 @@ export function countContacts(tx: CrmTransaction, selection: Selection<ContactFi
   return tx.client.contact.count({ where: whereContacts(tx, selection) });
 }
 
+/** The contacts that are some customers. */
+export function findContactsOfCustomers(tx: CrmTransaction, customerIds: readonly string[]): Promise<Contact[]> {
+  return tx.client.contact.findMany({ where: { tenantId: tx.tenantId, customerId: { in: [...customerIds] } } });
+}
+
 export function findContactsById(tx: CrmTransaction, ids: readonly string[]): Promise<Contact[]> {
   return together(tx, findContactLists, ids);
 }
 
-const findContactLists = findForMany((tx, ids) => tx.client.contact.findMany({ where: withIds(tx, ids) }));
+const findContactLists = findForMany((tx, ids) => findRowsById<Contact>(tx, 'contacts', ids));
 
 export function findContactsByEmail(tx: CrmTransaction, emailKeys: readonly string[]): Promise<Contact[]> {
   return tx.rows(Prisma.sql`
@@ -78,8 +85,15 @@ export type NewContact = Omit<Prisma.ContactUncheckedCreateInput, 'tenantId' | C
   Pick<Contact, 'email' | 'phone'>;
 
 export function insertContact(tx: CrmTransaction, contact: NewContact): Promise<Contact> {
-  return tx.client.contact.create({ data: { ...contact, ...contactKeys(contact), tenantId: tx.tenantId } });
+  return together(tx, insertContacts, contact);
 }
+
+const insertContacts = (tx: CrmTransaction, contacts: readonly NewContact[]) =>
+  insertRows<Contact>(
+    tx,
+    'contacts',
+    contacts.map((contact) => ({ ...contact, ...contactKeys(contact) })),
+  );
 
 /**
  * The contact with the e-mail address of the one given, which is inserted when there is none. Either is locked until the
@@ -123,12 +137,15 @@ export function changeContact(
   contact: Contact,
   change: Change<Contact, ContactKey>,
 ): Promise<Contact> {
-  const fields = withoutUndefined(change);
-  return tx.client.contact.update({
-    where: { tenantId_id: { tenantId: tx.tenantId, id: contact.id } },
-    data: { ...fields, ...contactKeys({ ...contact, ...fields }), ...nextVersion() },
-  });
+  return together(tx, changeContacts, { ...contact, ...withoutUndefined(change) });
 }
+
+const changeContacts = (tx: CrmTransaction, contacts: readonly Contact[]) =>
+  updateRows<Contact>(
+    tx,
+    'contacts',
+    contacts.map((contact) => ({ ...contact, ...contactKeys(contact) })),
+  );
 
 /** What belonged to one contact and belongs to another now. */
 export interface MovedRecords {
@@ -153,5 +170,6 @@ export async function moveContact(tx: CrmTransaction, sourceId: string, targetId
     WHERE tenant_id = ${tenantId} AND (contact_id = ${sourceId} OR (entity_type = 'CONTACT' AND entity_id = ${sourceId}))
     RETURNING ${columnsOfTable.activities}`);
   await client.contact.delete({ where: { tenantId_id: { tenantId, id: sourceId } } });
+  await client.mergedContact.create({ data: { tenantId, id: sourceId, intoId: targetId } });
   return { leads, deals, activities };
 }

@@ -10,10 +10,11 @@ import {
   emailKeyOf,
   findForMany,
   findNewest,
+  findRowsById,
   insertRows,
   keyOf,
   listCap,
-  withIds,
+  updateRows,
   withoutNulls,
   withoutUndefined,
 } from './rows.ts';
@@ -57,7 +58,7 @@ export function findLeadsById(tx: CrmTransaction, ids: readonly string[]): Promi
   return together(tx, findLeadLists, ids);
 }
 
-const findLeadLists = findForMany((tx, ids) => tx.client.lead.findMany({ where: withIds(tx, ids) }));
+const findLeadLists = findForMany((tx, ids) => findRowsById<Lead>(tx, 'leads', ids));
 
 const ofAssignees = (assignees: readonly string[] | undefined) =>
   assignees ? Prisma.sql`assignee_id = ANY(${assignees}::text[]) AND` : Prisma.empty;
@@ -108,27 +109,9 @@ export function changeLead(tx: CrmTransaction, lead: Lead, change: Change<Lead, 
   return together(tx, changeLeads, { ...lead, ...withoutUndefined(change) });
 }
 
-/** Writes leads, each given as it will be but for its version. */
-async function changeLeads(tx: CrmTransaction, leads: readonly Lead[]): Promise<readonly Lead[]> {
-  const rows = leads.map((lead) => ({ ...lead, ...leadKeys(lead) }));
-  const changed = await tx.rows<Lead>(Prisma.sql`
-    UPDATE leads SET contact_id = to_be."contactId", first_name = to_be."firstName", last_name = to_be."lastName",
-      name_key = to_be."nameKey", email = to_be."newEmail", email_key = to_be."emailKey", phone = to_be."newPhone",
-      company = to_be."newCompany", source = to_be."newSource", status = to_be."newStatus"::lead_status,
-      assignee_id = to_be."assigneeId", note = to_be."newNote", search_key = to_be."searchKey",
-      updated_at = ${new Date()}, version = version + 1
-    FROM (SELECT id AS "leadId", email AS "newEmail", phone AS "newPhone", company AS "newCompany", source AS "newSource",
-        status AS "newStatus", note AS "newNote", "contactId", "firstName", "lastName", "nameKey", "emailKey", "assigneeId",
-        "searchKey"
-      FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS given (id text, "contactId" text, "firstName" text,
-        "lastName" text, "nameKey" text, email text, "emailKey" text, phone text, company text, source text, status text,
-        "assigneeId" text, note text, "searchKey" text)) AS to_be
-    WHERE tenant_id = ${tx.tenantId} AND id = to_be."leadId"
-    RETURNING ${columnsOfTable.leads}`);
-  const byId = new Map(changed.map((lead) => [lead.id, lead]));
-  return leads.map(({ id }) => {
-    const lead = byId.get(id);
-    if (!lead) throw new Error('A lead is gone that was locked.');
-    return lead;
-  });
-}
+const changeLeads = (tx: CrmTransaction, leads: readonly Lead[]) =>
+  updateRows<Lead>(
+    tx,
+    'leads',
+    leads.map((lead) => ({ ...lead, ...leadKeys(lead) })),
+  );

@@ -1,7 +1,7 @@
 import { Prisma } from '../../../generated/prisma/crm/client.ts';
 import { columnOf, columnsOf } from '../../../kernel/data/columns.ts';
 import { containing } from '../../../kernel/data/containing.ts';
-import { together } from '../../../kernel/data/together.ts';
+import { foresee, together } from '../../../kernel/data/together.ts';
 import { normaliseEmail } from '../../../kernel/subgraph/input.ts';
 import { isEntityId } from '../../../kernel/tenancy/ids.ts';
 import type { CrmTransaction } from '../store.ts';
@@ -43,11 +43,47 @@ export async function lockRows(tx: CrmTransaction, table: Table, ids: readonly s
 }
 
 const lockerOf = (table: Table) => async (tx: CrmTransaction, lists: readonly (readonly string[])[]) => {
-  await tx.client.$queryRaw`
+  await tx.rows(Prisma.sql`
     SELECT id FROM ${Prisma.raw(`crm.${table}`)}
-    WHERE tenant_id = ${tx.tenantId} AND id = ANY(${lists.flat()}) ORDER BY id FOR UPDATE`;
+    WHERE tenant_id = ${tx.tenantId} AND id = ANY(${lists.flat()}::text[]) ORDER BY id FOR UPDATE`);
   return lists.map(() => undefined);
 };
+
+/** Reads a record and locks it until the end of the transaction; undefined where there is none. */
+export async function lockRow<Row>(tx: CrmTransaction, table: Table, id: string): Promise<Row | undefined> {
+  return (await together(tx, lockingReaders[table], id)) as Row | undefined;
+}
+
+/** The like for many, in the order of their ids; who then asks for one of them by `lockRow` in the same work is given it. */
+export async function lockRowsById<Row extends object>(
+  tx: CrmTransaction,
+  table: Table,
+  ids: readonly string[],
+): Promise<Row[]> {
+  const rows = (await lockingReaders[table](tx, ids)).filter((row) => row !== undefined);
+  foresee(
+    tx,
+    lockingReaders[table],
+    rows.map((row) => [row.id, row]),
+  );
+  return rows as object[] as Row[];
+}
+
+const lockingReaderOf = (table: Table) => async (tx: CrmTransaction, ids: readonly string[]) => {
+  const rows = await tx.rows<{ readonly id: string }>(Prisma.sql`
+    SELECT ${columnsOfTable[table]} FROM ${Prisma.raw(table)}
+    WHERE tenant_id = ${tx.tenantId} AND id = ANY(${ids.filter(isEntityId)}::text[]) ORDER BY id FOR UPDATE`);
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return ids.map((id) => byId.get(id));
+};
+
+const lockingReaders = {
+  leads: lockingReaderOf('leads'),
+  contacts: lockingReaderOf('contacts'),
+  deals: lockingReaderOf('deals'),
+  activities: lockingReaderOf('activities'),
+  companies: lockingReaderOf('companies'),
+} as const satisfies Record<Table, unknown>;
 
 const lockers = {
   leads: lockerOf('leads'),
@@ -86,10 +122,45 @@ export async function insertRows<Row extends { readonly id: string }>(
     SELECT ${tx.tenantId}, ${columns}
     FROM jsonb_populate_recordset(NULL::${Prisma.raw(table)}, ${JSON.stringify(given)}::jsonb)
     RETURNING ${columnsOfTable[table]}`);
-  const byId = new Map(inserted.map((row) => [row.id, row]));
-  return rows.map(({ id }) => {
+  return inOrderOf(rows, inserted);
+}
+
+/** What no change of a record says: its key, and what the database and the version make of each change. */
+const ownColumns: ReadonlySet<string> = new Set([
+  ...['tenantId', 'id', 'createdAt', 'updatedAt', 'version'],
+  'statusRank', // generated
+]);
+
+/** The like for rows that are there: each is given in whole, as it will be but for its version, which is counted up. */
+export async function updateRows<Row extends { readonly id: string }>(
+  tx: CrmTransaction,
+  table: keyof typeof columnsOfTable,
+  rows: readonly Row[],
+): Promise<readonly Row[]> {
+  const fields = Object.keys(rows[0] ?? {}).filter((field) => !ownColumns.has(field));
+  const given = rows.map((row) =>
+    Object.fromEntries(
+      ['id' as const, ...(fields as (keyof Row & string)[])].map((name) => [columnOf(name), row[name]]),
+    ),
+  );
+  const changes = Prisma.raw(fields.map((field) => `${columnOf(field)} = to_be.${columnOf(field)}`).join(', '));
+  const changed = await tx.rows<Row>(Prisma.sql`
+    WITH to_be AS (SELECT * FROM jsonb_populate_recordset(NULL::${Prisma.raw(table)}, ${JSON.stringify(given)}::jsonb)),
+    changed AS (
+      UPDATE ${Prisma.raw(table)} AS record SET ${changes}, updated_at = ${new Date()}, version = record.version + 1
+      FROM to_be WHERE record.tenant_id = ${tx.tenantId} AND record.id = to_be.id RETURNING record.*)
+    SELECT ${columnsOfTable[table]} FROM changed`);
+  return inOrderOf(rows, changed);
+}
+
+function inOrderOf<Row extends { readonly id: string }>(
+  wanted: readonly { readonly id: string }[],
+  rows: readonly Row[],
+): readonly Row[] {
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return wanted.map(({ id }) => {
     const row = byId.get(id);
-    if (!row) throw new Error('A row was inserted and not given back.');
+    if (!row) throw new Error('A row was written and not given back.');
     return row;
   });
 }
@@ -103,7 +174,19 @@ export const columnsOfTable = {
   contacts: Prisma.raw(columnsOf(Object.values(Prisma.ContactScalarFieldEnum))),
   deals: Prisma.raw(columnsOf(Object.values(Prisma.DealScalarFieldEnum))),
   activities: Prisma.raw(columnsOf(Object.values(Prisma.ActivityScalarFieldEnum))),
+  companies: Prisma.raw(columnsOf(Object.values(Prisma.CompanyScalarFieldEnum))),
 };
+
+/** Rows by id, in any order, by a statement that takes a quarter of the time of Prisma's own. */
+export function findRowsById<Row extends object>(
+  tx: CrmTransaction,
+  table: keyof typeof columnsOfTable,
+  ids: readonly string[],
+): Promise<Row[]> {
+  return tx.rows(Prisma.sql`
+    SELECT ${columnsOfTable[table]} FROM ${Prisma.raw(table)}
+    WHERE tenant_id = ${tx.tenantId} AND id = ANY(${ids.filter(isEntityId)}::text[])`);
+}
 
 /** The newest records of each parent, newest first, in one statement; Prisma has no limit per parent. */
 export function findNewest<Row extends object>(

@@ -12,6 +12,7 @@ beforeAll(async () => {
   await log.write(
     note('note', { data: { id: 'note', authorId: 'ada' } }),
     note('other note', { data: { id: 'other note', authorId: 'bob' } }),
+    note('given away', { data: { id: 'given away', authorId: 'bob', formerAuthorId: 'ada' } }),
     note('pin', { type: 'NOTE_PINNED', priority: 'HIGH' }),
     note('remark', { type: 'REMARK_MADE', entity: 'Remark', priority: 'LOW', data: { id: 'r', authorId: 'ada' } }),
     note('other remark', {
@@ -38,7 +39,7 @@ describe('the feed tells a principal', () => {
   const remarks = ['remark', 'other remark', 'loose remark'];
 
   test('who may do everything all of its tenant, and nothing of another', async () => {
-    const all = ['note', 'other note', 'pin', ...remarks, 'forgotten', 'folder'];
+    const all = ['note', 'other note', 'given away', 'pin', ...remarks, 'forgotten', 'folder'];
     expect(await seenBy()).toEqual(all);
     const ofGlobex = someone({ tenant: 'globex' });
     const event = await feed.pull({ principal: ofGlobex, after: await feed.head(ofGlobex), limit: 9 });
@@ -47,24 +48,28 @@ describe('the feed tells a principal', () => {
 
   test.each([
     ['what needs nothing', [], ['folder']],
-    ['what it has a permission for', ['read:notes'], ['note', 'other note', ...remarks, 'folder']],
+    ['what it has a permission for', ['read:notes'], ['note', 'other note', 'given away', ...remarks, 'folder']],
     [
       'what takes two, when it has both',
       ['read:notes', 'read:pins'],
-      ['note', 'other note', 'pin', ...remarks, 'folder'],
+      ['note', 'other note', 'given away', 'pin', ...remarks, 'folder'],
     ],
     ['what takes one of some', ['read:board'], ['pin', 'folder']],
-    ['what every operation of a kind needs', ['read:*'], ['note', 'other note', 'pin', ...remarks, 'folder']],
-    ['what is its own', ['read:own-notes'], ['note', 'folder']],
+    [
+      'what every operation of a kind needs',
+      ['read:*'],
+      ['note', 'other note', 'given away', 'pin', ...remarks, 'folder'],
+    ],
+    ['what is its own', ['read:own-notes'], ['note', 'given away', 'folder']],
     [
       'only what is its own, where a narrower permission takes away',
       ['read:notes', 'read:own-notes'],
-      ['note', 'other note', 'remark', 'loose remark', 'folder'],
+      ['note', 'other note', 'given away', 'remark', 'loose remark', 'folder'],
     ],
     [
       'all of that, where a wider permission gives it back',
       ['read:notes', 'read:own-notes', 'read:all-notes'],
-      ['note', 'other note', ...remarks, 'folder'],
+      ['note', 'other note', 'given away', ...remarks, 'folder'],
     ],
   ])('%s', async (_what, permissions, expected) => {
     expect(await seenBy(someone({ permissions, userId: 'ada' }))).toEqual(expected);
@@ -81,7 +86,7 @@ describe('the feed tells a principal', () => {
     ['records', { entities: ['Note'], entityIds: ['pin', 'remark'] }, ['pin']],
     ['a least priority', { minPriority: 'HIGH' }, ['pin', 'forgotten']],
     ['all at once', { types: ['NOTE_WRITTEN'], minPriority: 'HIGH' }, []],
-    ['nothing', {}, ['note', 'other note', 'pin', ...remarks, 'forgotten', 'folder']],
+    ['nothing', {}, ['note', 'other note', 'given away', 'pin', ...remarks, 'forgotten', 'folder']],
   ])('what a filter by %s lets through', async (_what, filter, expected) => {
     expect(await seenBy(someone(), filter)).toEqual(expected);
   });

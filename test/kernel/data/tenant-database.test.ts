@@ -123,6 +123,75 @@ describe('a tenant', () => {
     await single.stop();
   });
 
+  test('sends nothing more once its transaction has ended: the connection may serve another by then', async () => {
+    const single = createTenantDatabase({
+      connectionString: database.urlFor('notes'),
+      createClient: (adapter) => new PrismaClient({ adapter }),
+      poolSize: 1,
+    });
+    const statement = sql('SELECT body FROM notes');
+    const ended = await single.write(acme, async (tx) => tx);
+    const failed: (typeof ended)[] = [];
+    const failing = single.write(acme, async (tx) => {
+      failed.push(tx);
+      throw new Error('undone');
+    });
+    await expect(failing).rejects.toThrow('undone');
+    await single.write(globex, async (tx) => {
+      for (const before of [ended, ...failed]) await expect(before.rows(statement)).rejects.toThrow('No answer came.');
+      expect(bodies(await tx.rows(statement))).toEqual(['theirs']);
+    });
+    await single.stop();
+  });
+
+  test('is committed with its last statement, and takes none after it', async () => {
+    const statement = sql('SELECT body FROM notes');
+    const written = await notes.write(acme, async (tx) => {
+      await tx.rows(sql(`UPDATE notes SET body = 'changed'`));
+      await tx.end(sql(`INSERT INTO notes VALUES ('acme', '3', 'last', NULL)`));
+      expect(bodies(await notes.read(acme, (other) => other.rows(statement)))).toEqual(['changed', 'last']);
+      await expect(tx.rows(statement)).rejects.toThrow('No answer came.');
+      await expect(tx.client.$queryRaw`SELECT 1`).rejects.toThrow('has ended');
+      return 'done';
+    });
+    expect(written).toBe('done');
+    expect(bodies(await notes.read(globex, (tx) => tx.rows(statement)))).toEqual(['theirs']);
+  });
+
+  test('keeps nothing where its last statement fails, or the commit behind that', async () => {
+    await runStatements(
+      database.ownerUrl,
+      `CREATE FUNCTION notes.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'too late'; END $$`,
+      `CREATE CONSTRAINT TRIGGER late AFTER INSERT ON notes.notes DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW WHEN (NEW.body = 'late') EXECUTE FUNCTION notes.refuse()`,
+    );
+    const ending = (last: string, ...values: unknown[]) =>
+      notes.write(acme, async (tx) => {
+        await tx.rows(sql(`UPDATE notes SET body = 'changed'`));
+        await tx.end(sql(last, ...values));
+      });
+    const endless: { own?: object } = {};
+    endless.own = endless;
+    await expect(ending('SELECT $1::jsonb', endless)).rejects.toThrow('No answer came.');
+    await expect(ending('SELECT 1/0')).rejects.toThrow('division by zero');
+    await expect(ending(`INSERT INTO notes VALUES ('acme', '4', 'late', NULL)`)).rejects.toThrow('too late');
+    expect(bodies(await notes.read(acme, (tx) => tx.rows(sql('SELECT body FROM notes'))))).toEqual(['ours']);
+  });
+
+  test('is written for also behind a pooler that loses prepared statements', async () => {
+    const single = createTenantDatabase({
+      connectionString: database.urlFor('notes'),
+      createClient: (adapter) => new PrismaClient({ adapter }),
+      poolSize: 1,
+    });
+    const statement = sql(`UPDATE notes SET body = body || '!' WHERE tenant_id = $1 RETURNING body`, 'acme');
+    const write = () => single.write(acme, (tx) => tx.rows(statement));
+    expect(bodies(await write())).toEqual(['ours!']);
+    await single.write(acme, (tx) => tx.client.$executeRawUnsafe('DEALLOCATE ALL'));
+    expect(bodies(await write())).toEqual(['ours!!']);
+    await single.stop();
+  });
+
   test('keeps nothing of a write whose work fails', async () => {
     const work = notes.write(acme, async (tx) => {
       await tx.client.$executeRaw`DELETE FROM notes`;

@@ -130,13 +130,13 @@ describe('the start', () => {
       database.ownerUrl,
       `CREATE POLICY all_apps ON platform.change_log FOR SELECT TO ${role} USING (tenant_id = ${setting})`,
       'CREATE FUNCTION platform.peek() RETURNS bigint LANGUAGE sql SECURITY DEFINER RETURN 1',
-      'ALTER FUNCTION platform.next_change_number RESET ALL',
+      'ALTER FUNCTION platform.append_changes RESET ALL',
       'ALTER TABLE platform.change_log_1 DISABLE ROW LEVEL SECURITY',
     );
     const refusal = await startWith(database, notesSql);
     expect(refusal).toContain(`role ${role} is let into platform.change_log by the policy all_apps`);
     expect(refusal).toContain('platform.peek is a SECURITY DEFINER function');
-    expect(refusal).toContain('platform.next_change_number runs as its owner without a search_path');
+    expect(refusal).toContain('platform.append_changes runs as its owner without a search_path');
     expect(refusal).toContain('platform.change_log_1 needs ENABLE and FORCE ROW LEVEL SECURITY');
     await database.drop();
   });

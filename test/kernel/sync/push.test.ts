@@ -110,6 +110,24 @@ describe('a push', () => {
     expect(both.map(statusesOf).sort()).toEqual([['APPLIED'], ['DUPLICATE']]);
   });
 
+  test('at once from several clients changes the same records one after the other, in whatever order each names them', async () => {
+    const leads = [(await createLeadIn(crmApp, person('first'))).id, (await createLeadIn(crmApp, person('second'))).id];
+    const clients = ['several-1', 'several-2', 'several-3', 'several-4'];
+    const pushed = await Promise.all(
+      clients.map((clientId, index) => {
+        const changed = leads.map((lead) => ({ lead, patch: { company: clientId } }));
+        const made = ['once', 'over'].map((name) => ({ lead: newEntityId(), patch: person(name) }));
+        const all = index % 2 === 0 ? [...changed, ...made] : [...made.toReversed(), ...changed.toReversed()];
+        return push(
+          clientId,
+          all.map(({ lead, patch }, place) => put(place + 1, 'Lead', lead, patch)),
+        );
+      }),
+    );
+    expect(new Set(pushed.flatMap(statusesOf))).toEqual(new Set(['APPLIED']));
+    for (const lead of leads) expect(await leadWith(lead)).toMatchObject({ version: 1 + clients.length });
+  });
+
   test('with other content under an id that was used is a fork, and does nothing', async () => {
     const id = newEntityId();
     await push('fork', [put(1, 'Lead', id, person('carl'))]);

@@ -104,6 +104,25 @@ describe('Subscription.changes', () => {
     expect(await take(feeds.contacts, 3)).toEqual(['CONTACT_CREATED', 'CONTACT_CREATED', 'CONTACT_CREATED']);
     for (const feed of Object.values(feeds)) await feed.return();
   });
+
+  test('tells whoever loses a lead and whoever gets it, and from then on the new one alone', async () => {
+    const { id } = await createLeadIn(source, { email: 'over@example.com', assigneeId: 'usr_from' });
+    const permissions = ['read:assigned-leads'];
+    const feeds = [
+      await follow('', { userId: 'usr_from', permissions }),
+      await follow('', { userId: 'usr_to', permissions }),
+    ];
+    for (const feed of feeds) await feed.next();
+    for (const change of [{ assigneeId: 'usr_to' }, { note: 'Mine now' }, { assigneeId: 'usr_from' }]) {
+      await sendTo(source, 'updateLead', { id, ...change }, 'lead { id }');
+    }
+    const told = await Promise.all(feeds.map((feed, index) => take(feed, index + 2)));
+    expect(told).toEqual([
+      ['LEAD_ASSIGNED', 'LEAD_ASSIGNED'],
+      ['LEAD_ASSIGNED', 'LEAD_UPDATED', 'LEAD_ASSIGNED'],
+    ]);
+    for (const feed of feeds) await feed.return();
+  });
 });
 
 interface Page {

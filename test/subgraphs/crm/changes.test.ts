@@ -39,13 +39,14 @@ describe('the changes of the CRM', () => {
     const common = 'createdAt updatedAt version';
     const shapes = {
       Lead: [`id firstName lastName email phone company source status note ${common}`, ['contact', 'assignee']],
-      Contact: [`id firstName lastName email phone source ${common}`, ['company']],
+      Contact: [`id firstName lastName email phone source customerId ${common}`, ['company']],
       Deal: [`id title stage amount currency expectedCloseOn closedAt ${common}`, ['contact', 'company', 'lead']],
       Company: [`id name domain ${common}`, []],
       Activity: [`id type subject description entityType entityId dueAt completedAt ${common}`, ['contact']],
     } as const;
     expect(new Set(changes.map(({ entity }) => entity))).toEqual(new Set(Object.keys(shapes)));
-    for (const { entity, entityId, data } of changes) {
+    const newest = new Map(changes.map((change) => [change.entityId, change]));
+    for (const { entity, entityId, data } of newest.values()) {
       const [fields, references] = shapes[entity as keyof typeof shapes];
       const { personKeys, subjectAssigneeId, ...told } = data;
       expect(told).toEqual(await ask(entity.toLowerCase(), entityId, fields, references));
@@ -66,6 +67,31 @@ describe('the changes of the CRM', () => {
       'LEAD_ASSIGNED v3',
       'LEAD_UPDATED v4',
       'LEAD_CONVERTED v5',
+    ]);
+  });
+
+  test('of a deal that is won or lost from the start tell that too', async () => {
+    const changes = await publishedBy(app, async () => {
+      await createIn(app, 'Deal', { title: 'Sold at the counter', amount: 5, currency: 'EUR', stage: 'WON' });
+      const { id } = await createLeadIn(app, { email: 'lost@example.com' });
+      await sendTo(app, 'convertLead', { id, deal: { stage: 'LOST' } }, 'lead { id }');
+    });
+    const deals = changes.filter(({ entity }) => entity === 'Deal');
+    expect(inShort(deals)).toEqual(['DEAL_CREATED v1', 'DEAL_WON v2', 'DEAL_CREATED v1', 'DEAL_LOST v2']);
+  });
+
+  test('of a lead that is handed over name who had it before, with the new status too', async () => {
+    const { id } = await createLeadIn(app, { email: 'over@example.com', assigneeId: 'usr_1' });
+    const changes = await publishedBy(app, async () => {
+      await sendTo(app, 'updateLead', { id, assigneeId: 'usr_2' }, 'lead { id }');
+      await sendTo(app, 'updateLead', { id, assigneeId: null, status: 'LOST' }, 'lead { id }');
+      await sendTo(app, 'updateLead', { id, note: 'Nobody has it' }, 'lead { id }');
+    });
+    const told = changes.map(({ type, data }) => [type, data.assigneeId, data.previousAssigneeId]);
+    expect(told).toEqual([
+      ['LEAD_ASSIGNED', 'usr_2', 'usr_1'],
+      ['LEAD_STATUS_CHANGED', null, 'usr_2'],
+      ['LEAD_UPDATED', null, undefined],
     ]);
   });
 

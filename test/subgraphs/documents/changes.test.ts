@@ -19,7 +19,7 @@ test('a document is told as the graph has it, without its text', async () => {
   expect(inShort(changes)).toEqual(['DOCUMENT_UPLOADED v1', 'DOCUMENT_PROCESSED v2']);
   const { data } = await app.execute<{ document: Record<string, unknown> }>(
     `query ($id: ID!) { document(id: $id) { id title type mimeType size status checksum owner { id } folder { id }
-      processing { wordCount lineCount characterCount durationMs summary } createdAt updatedAt processedAt version } }`,
+      processing { wordCount lineCount characterCount durationMs summary } createdAt updatedAt processedAt retentionUntil version } }`,
     { id },
   );
   const { owner, folder, ...rest } = data.document;

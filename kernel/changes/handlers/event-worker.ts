@@ -1,0 +1,258 @@
+import type { PrismaClientLike } from '../../data/tenant-database.ts';
+import type { TenantId } from '../../tenancy/ids.ts';
+import type { LogBounds } from '../log-reader.ts';
+import { type HandlingApp, handleAgain, handleNext, type Outcome } from './apply-event.ts';
+import * as rows from './event-rows.ts';
+
+export interface WorkerTimes {
+  /** How often it is looked for events without a hint, and for those to be tried again, in milliseconds. */
+  readonly pollMs: number;
+  /** How often it is looked for tenants that nobody gave a hint of, in milliseconds. */
+  readonly discoverMs: number;
+  /** How often positions are kept that only passed what is of no concern, in milliseconds. */
+  readonly keepMs: number;
+}
+
+const usualTimes: WorkerTimes = { pollMs: 1_000, discoverMs: 10_000, keepMs: 30_000 };
+
+/** What is known of the log of one tenant. */
+interface TenantWork {
+  readonly epoch: string;
+  /** Which life of the tenant's log this is known of. */
+  readonly lifeBegan: number;
+  /** Up to where it was looked through, here. */
+  place: number;
+  /** Up to where the database knows that. */
+  kept: number;
+}
+
+/** For how long a log is left alone that had nothing for the app, in milliseconds: a busy tenant is no load by itself. */
+const restMs = 100;
+/** How many tenants are worked for at a time: their requests have the connections too. */
+const mostTenants = 2;
+const mostRetries = 50;
+const failureLogMs = 10_000;
+
+/**
+ * Hands the events of all tenants to the handlers of one app, in the order of each log. Of several workers of an app, in
+ * whichever processes, one is at work on the log of a tenant at a time.
+ */
+export class EventWorker<Client extends PrismaClientLike> {
+  readonly #handling: HandlingApp<Client>;
+  readonly #types: readonly string[];
+  readonly #times: WorkerTimes;
+  readonly #known = new Map<TenantId, TenantWork>();
+  /** Tenants to look at, and to try failed events of. */
+  readonly #asked = new Map<TenantId, { look: boolean; retry: boolean }>();
+  readonly #busy = new Map<TenantId, Promise<void>>();
+  readonly #resting = new Set<TenantId>();
+  readonly #waiting = new Set<() => void>();
+  readonly #chores = new Set<Promise<void>>();
+  readonly #timers: readonly NodeJS.Timeout[];
+  readonly #forgetHints: () => void;
+  #isPolling = false;
+  #isStopped = false;
+  #failureLoggedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(handling: HandlingApp<Client>, times: Partial<WorkerTimes> = {}) {
+    this.#handling = handling;
+    this.#types = Object.keys(handling.handlers);
+    this.#times = { ...usualTimes, ...times };
+    const { pollMs, discoverMs, keepMs } = this.#times;
+    this.#timers = [
+      setInterval(() => this.#run(() => this.#poll()), pollMs).unref(),
+      setInterval(() => this.#run(() => this.#discover()), discoverMs).unref(),
+      setInterval(() => this.#run(() => this.#keep()), keepMs).unref(),
+    ];
+    this.#forgetHints = handling.source.onHint(this.#types, (tenantId) => this.#ask(tenantId, { look: true }));
+    this.#run(() => this.#discover());
+  }
+
+  /** Waits until the app has passed a place in the log of a tenant. What was set aside counts as passed. */
+  async reached(tenantId: TenantId, seq: number): Promise<void> {
+    while (!this.#isStopped && (this.#known.get(tenantId)?.place ?? -1) < seq) {
+      const news = new Promise<void>((resolve) => this.#waiting.add(resolve));
+      this.#ask(tenantId, { look: true });
+      await news;
+    }
+  }
+
+  /** Ends after what is under way. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#forgetHints();
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#wake();
+    await Promise.all([...this.#busy.values(), ...this.#chores]);
+  }
+
+  #run(work: () => Promise<void>): void {
+    if (this.#isStopped) return;
+    const chore = work()
+      .catch((error: unknown) => this.#logFailure(error))
+      .finally(() => this.#chores.delete(chore));
+    this.#chores.add(chore);
+  }
+
+  #ask(tenantId: TenantId, what: { look?: true; retry?: true }): void {
+    if (this.#isStopped) return;
+    const asked = this.#asked.get(tenantId) ?? { look: false, retry: false };
+    this.#asked.set(tenantId, { look: asked.look || what.look === true, retry: asked.retry || what.retry === true });
+    this.#startNext();
+  }
+
+  #startNext(): void {
+    for (const [tenantId, asked] of this.#asked) {
+      if (this.#isStopped || this.#busy.size >= mostTenants) return;
+      if (this.#busy.has(tenantId) || this.#resting.has(tenantId)) continue;
+      this.#asked.delete(tenantId);
+      const work = this.#work(tenantId, asked)
+        .catch((error: unknown) => {
+          this.#logFailure(error);
+          this.#rest(tenantId, this.#times.pollMs);
+          this.#asked.set(tenantId, { look: true, retry: true });
+        })
+        .finally(() => {
+          this.#busy.delete(tenantId);
+          this.#wake();
+          this.#startNext();
+        });
+      this.#busy.set(tenantId, work);
+    }
+  }
+
+  async #work(tenantId: TenantId, { look, retry }: { look: boolean; retry: boolean }): Promise<void> {
+    if (retry) await this.#retry(tenantId);
+    if (look && !(await this.#pass(tenantId))) this.#rest(tenantId, restMs);
+  }
+
+  #rest(tenantId: TenantId, forMs: number): void {
+    this.#resting.add(tenantId);
+    const wake = () => {
+      this.#resting.delete(tenantId);
+      this.#startNext();
+    };
+    setTimeout(wake, forMs).unref();
+  }
+
+  /** Goes a page on in the log of a tenant. Gives whether there was anything for the app, or is more of it. */
+  async #pass(tenantId: TenantId): Promise<boolean> {
+    const { source } = this.#handling;
+    const bounds = await source.bounds(tenantId);
+    const known = await this.#positionIn(tenantId, bounds);
+    if (known.place >= bounds.head) return false;
+    const page = await source.events(tenantId, { after: known.place, types: this.#types });
+    const passed = page.changes.length === 0 ? 0 : await this.#findPosition(tenantId);
+    for (const change of page.changes) {
+      if (this.#isStopped) return true;
+      if (change.seq <= passed) continue;
+      const outcome = await handleNext(this.#handling, change);
+      if (outcome === 'busy') return true; // the next poll sees what is left
+      known.place = change.seq;
+      if (outcome !== 'passed') known.kept = change.seq;
+    }
+    known.place = Math.max(known.place, page.reached);
+    if (!page.isEnd) this.#ask(tenantId, { look: true }); // behind the other tenants that wait
+    return !page.isEnd || page.changes.length > 0;
+  }
+
+  /** Where the app is in this log: as it is known here, or as the database has it, of this epoch and not below the floor. */
+  async #positionIn(tenantId: TenantId, bounds: LogBounds): Promise<TenantWork> {
+    const { epoch, floor, head, lifeBegan } = bounds;
+    let known = this.#known.get(tenantId);
+    if (known?.epoch !== epoch || known.lifeBegan !== lifeBegan) {
+      const { app, database } = this.#handling;
+      const place = { app, tenantId };
+      const [row] = await database.write(place, async (tx) => {
+        await tx.rows(rows.insertPosition(place, epoch));
+        await tx.rows(rows.renewPosition(place, epoch, head));
+        return await tx.rows<{ seq: bigint }>(rows.findPosition(place));
+      });
+      const seq = Number(row?.seq ?? 0);
+      known = { epoch, lifeBegan, place: seq, kept: seq };
+      this.#known.set(tenantId, known);
+    }
+    if (known.place < floor) {
+      const { app, logger } = this.#handling;
+      logger.error(
+        { app, tenantId, from: known.place, to: floor },
+        'Events are gone by their age: they stay unhandled',
+      );
+      known.place = floor;
+    }
+    return known;
+  }
+
+  /** Where the app is in the log of a tenant, by whichever process. */
+  async #findPosition(tenantId: TenantId): Promise<number> {
+    const { app, database } = this.#handling;
+    const place = { app, tenantId };
+    const [row] = await database.read(place, (tx) => tx.rows<{ seq: bigint }>(rows.findPosition(place)));
+    return Number(row?.seq ?? 0);
+  }
+
+  async #retry(tenantId: TenantId): Promise<void> {
+    const { app, database, source } = this.#handling;
+    const place = { app, tenantId };
+    const due = await database.read(place, (tx) => tx.rows<rows.SetAsideRow>(rows.findDue(place, mostRetries)));
+    let isFree = false; // one that is done lets the next of its record go on
+    for (const { seq } of due) {
+      if (this.#isStopped) return;
+      const change = await source.event(tenantId, Number(seq));
+      const outcome = change ? await handleAgain(this.#handling, change) : await this.#giveUpLost(place, seq);
+      isFree ||= outcome === 'handled' || outcome === 'passed' || outcome === 'dead';
+    }
+    if (isFree) this.#ask(tenantId, { retry: true });
+  }
+
+  /** What is no longer in the log cannot be tried any more. */
+  async #giveUpLost(place: rows.HandlerPlace, seq: bigint): Promise<Outcome> {
+    const failure = { code: 'CURSOR_EXPIRED', message: 'The event is no longer kept.', retryMs: undefined };
+    await this.#handling.database.write(place, async (tx) => {
+      const [failed] = await tx.rows<{ attempts: number }>(rows.lockFailure(place, Number(seq)));
+      if (failed) await tx.rows(rows.updateFailure(place, Number(seq), failed.attempts, failure));
+    });
+    return 'dead';
+  }
+
+  async #poll(): Promise<void> {
+    if (this.#isPolling) return;
+    this.#isPolling = true;
+    try {
+      const { app, database, source } = this.#handling;
+      const places = new Map([...this.#known].map(([tenantId, { place }]) => [tenantId, place]));
+      for (const tenantId of await source.changedTenants(places)) this.#ask(tenantId, { look: true });
+      for (const tenantId of await rows.findTenantsToRetry(database, app)) this.#ask(tenantId, { retry: true });
+    } finally {
+      this.#isPolling = false;
+    }
+  }
+
+  async #discover(): Promise<void> {
+    for (const tenantId of await this.#handling.source.loggedTenants()) {
+      if (!this.#known.has(tenantId)) this.#ask(tenantId, { look: true });
+    }
+  }
+
+  async #keep(): Promise<void> {
+    const { app, database } = this.#handling;
+    for (const [tenantId, known] of this.#known) {
+      const { place, kept } = known;
+      if (this.#isStopped || place === kept) continue;
+      await database.write({ tenantId }, (tx) => tx.rows(rows.movePosition({ app, tenantId }, place)));
+      known.kept = place;
+    }
+  }
+
+  #wake(): void {
+    const woken = [...this.#waiting];
+    this.#waiting.clear();
+    for (const wake of woken) wake();
+  }
+
+  #logFailure(error: unknown): void {
+    if (this.#isStopped || performance.now() - this.#failureLoggedAt < failureLogMs) return;
+    this.#failureLoggedAt = performance.now();
+    this.#handling.logger.error({ err: error, app: this.#handling.app }, 'Events cannot be handled: they wait');
+  }
+}

@@ -1,0 +1,224 @@
+-- What the records of this app are found by. Row-level security keeps a condition of the asker's from an index unless
+-- its operator is leakproof, and no operator of full-text search or of pg_trgm is. So what is searched for is part of
+-- the policy: a transaction sees those entries of its tenant that match its setting `panorama.search`, a tsquery, and
+-- no others. Every word begins with a key of its tenant, so a search never walks through words of another.
+
+-- The words of a text, small letters without accents, each cut at 64: `kernel/search/words.ts` does the same to what
+-- is searched for. Whatever stands between words is listed, so that no locale has a say in it.
+CREATE FUNCTION crm.search_words(given text) RETURNS text[] LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  plain text := lower(given);
+BEGIN
+  IF given IS NULL THEN
+    RETURN '{}';
+  END IF;
+  IF octet_length(plain) > length(plain) THEN
+    plain := regexp_replace(normalize(plain, NFKD), '[\u0300-\u036f]', '', 'g');
+    plain := replace(replace(replace(translate(plain, 'øđłðıς', 'odldiσ'), 'æ', 'ae'), 'œ', 'oe'), 'ß', 'ss');
+    plain := regexp_replace(
+      plain, '[\u0080-\u00bf\u00d7\u00f7\u2000-\u206f\u2190-\u2bff\u2e00-\u2e7f\u3000-\u303f]', ' ', 'g');
+  END IF;
+  plain := translate(plain, E'\t\n\v\f\r!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~', repeat(' ', 37));
+  IF length(plain) > 64 THEN
+    plain := regexp_replace(plain, '([^ ]{64})[^ ]+', '\1', 'g');
+  END IF;
+  RETURN array_remove(string_to_array(plain, ' '), '');
+END
+$$;
+
+-- What a record is found by: its names (weight A), what else tells of it (B), its text (C); and, marked by `~`, its
+-- names with one letter left out each, for misspelt words. Words hold no quotes and no backslashes.
+CREATE FUNCTION crm.search_vector(tenant text, names text, facts text, body text) RETURNS tsvector
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  key text := '''' || left(encode(sha256(convert_to(tenant, 'UTF8')), 'hex'), 8);
+  words text[] := crm.search_words(names);
+  lexemes text := key || array_to_string(words, ''':1A ' || key) || ''':1A';
+  word text;
+BEGIN
+  FOREACH word IN ARRAY words LOOP
+    IF length(word) BETWEEN 3 AND 24 THEN
+      FOR place IN 1 .. length(word) LOOP
+        lexemes := lexemes || ' ' || key || '~' || left(word, place - 1) || substr(word, place + 1) || '''';
+      END LOOP;
+    END IF;
+  END LOOP;
+  words := crm.search_words(facts);
+  IF cardinality(words) > 0 THEN
+    lexemes := lexemes || ' ' || key || array_to_string(words, ''':1B ' || key) || ''':1B';
+  END IF;
+  words := crm.search_words(body);
+  IF cardinality(words) > 0 THEN
+    lexemes := lexemes || ' ' || key || array_to_string(words, ''':1C ' || key) || ''':1C';
+  END IF;
+  RETURN lexemes::tsvector;
+END
+$$;
+
+CREATE TABLE leads_search (
+  tenant_id text NOT NULL,
+  id text NOT NULL,
+  words tsvector NOT NULL,
+  PRIMARY KEY (tenant_id, id)
+);
+
+CREATE FUNCTION crm.index_leads() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    INSERT INTO crm.leads_search (tenant_id, id, words)
+    SELECT tenant_id, id, crm.search_vector(
+      tenant_id, first_name || ' ' || last_name, concat_ws(' ', email, company, phone), note)
+    FROM inserted;
+    RETURN NULL;
+  END IF;
+  -- The policy shows an entry to one who searches for it: here for whatever lacks a word that there is not.
+  PERFORM set_config('panorama.search', '!''#''', true);
+  IF TG_OP = 'DELETE' THEN
+    DELETE FROM crm.leads_search WHERE tenant_id = OLD.tenant_id AND id = OLD.id;
+  ELSE
+    UPDATE crm.leads_search SET words = crm.search_vector(
+      NEW.tenant_id, NEW.first_name || ' ' || NEW.last_name, concat_ws(' ', NEW.email, NEW.company, NEW.phone), NEW.note)
+    WHERE tenant_id = NEW.tenant_id AND id = NEW.id;
+  END IF;
+  RETURN NULL;
+END
+$$;
+CREATE TRIGGER leads_search_new AFTER INSERT ON leads REFERENCING NEW TABLE AS inserted
+  FOR EACH STATEMENT EXECUTE FUNCTION crm.index_leads();
+CREATE TRIGGER leads_search_changed AFTER UPDATE ON leads FOR EACH ROW
+  WHEN ((OLD.first_name, OLD.last_name, OLD.email, OLD.company, OLD.phone, OLD.note)
+    IS DISTINCT FROM (NEW.first_name, NEW.last_name, NEW.email, NEW.company, NEW.phone, NEW.note))
+  EXECUTE FUNCTION crm.index_leads();
+CREATE TRIGGER leads_search_gone AFTER DELETE ON leads
+  FOR EACH ROW EXECUTE FUNCTION crm.index_leads();
+
+-- What there is already, of all tenants.
+ALTER TABLE leads NO FORCE ROW LEVEL SECURITY;
+INSERT INTO leads_search (tenant_id, id, words)
+SELECT tenant_id, id, crm.search_vector(
+  tenant_id, first_name || ' ' || last_name, concat_ws(' ', email, company, phone), note)
+FROM leads;
+ALTER TABLE leads FORCE ROW LEVEL SECURITY;
+
+-- A search reads all of what waits to be sorted in, so little may wait (1 MiB).
+CREATE INDEX leads_search_words ON leads_search USING gin (words) WITH (gin_pending_list_limit = 1024);
+
+ALTER TABLE leads_search ENABLE ROW LEVEL SECURITY;
+ALTER TABLE leads_search FORCE ROW LEVEL SECURITY;
+-- The value of a subquery is not known when a statement is planned: the plan is the same for rare and common words.
+CREATE POLICY search ON leads_search USING (
+  tenant_id = nullif(current_setting('panorama.tenant_id', true), '')
+  AND words @@ (SELECT nullif(current_setting('panorama.search', true), '')::tsquery)
+) WITH CHECK (tenant_id = nullif(current_setting('panorama.tenant_id', true), ''));
+
+CREATE TABLE contacts_search (
+  tenant_id text NOT NULL,
+  id text NOT NULL,
+  words tsvector NOT NULL,
+  PRIMARY KEY (tenant_id, id)
+);
+
+CREATE FUNCTION crm.index_contacts() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    INSERT INTO crm.contacts_search (tenant_id, id, words)
+    SELECT tenant_id, id, crm.search_vector(
+      tenant_id, first_name || ' ' || last_name, concat_ws(' ', email, phone), NULL)
+    FROM inserted;
+    RETURN NULL;
+  END IF;
+  -- The policy shows an entry to one who searches for it: here for whatever lacks a word that there is not.
+  PERFORM set_config('panorama.search', '!''#''', true);
+  IF TG_OP = 'DELETE' THEN
+    DELETE FROM crm.contacts_search WHERE tenant_id = OLD.tenant_id AND id = OLD.id;
+  ELSE
+    UPDATE crm.contacts_search SET words = crm.search_vector(
+      NEW.tenant_id, NEW.first_name || ' ' || NEW.last_name, concat_ws(' ', NEW.email, NEW.phone), NULL)
+    WHERE tenant_id = NEW.tenant_id AND id = NEW.id;
+  END IF;
+  RETURN NULL;
+END
+$$;
+CREATE TRIGGER contacts_search_new AFTER INSERT ON contacts REFERENCING NEW TABLE AS inserted
+  FOR EACH STATEMENT EXECUTE FUNCTION crm.index_contacts();
+CREATE TRIGGER contacts_search_changed AFTER UPDATE ON contacts FOR EACH ROW
+  WHEN ((OLD.first_name, OLD.last_name, OLD.email, OLD.phone)
+    IS DISTINCT FROM (NEW.first_name, NEW.last_name, NEW.email, NEW.phone))
+  EXECUTE FUNCTION crm.index_contacts();
+CREATE TRIGGER contacts_search_gone AFTER DELETE ON contacts
+  FOR EACH ROW EXECUTE FUNCTION crm.index_contacts();
+
+-- What there is already, of all tenants.
+ALTER TABLE contacts NO FORCE ROW LEVEL SECURITY;
+INSERT INTO contacts_search (tenant_id, id, words)
+SELECT tenant_id, id, crm.search_vector(
+  tenant_id, first_name || ' ' || last_name, concat_ws(' ', email, phone), NULL)
+FROM contacts;
+ALTER TABLE contacts FORCE ROW LEVEL SECURITY;
+
+-- A search reads all of what waits to be sorted in, so little may wait (1 MiB).
+CREATE INDEX contacts_search_words ON contacts_search USING gin (words) WITH (gin_pending_list_limit = 1024);
+
+ALTER TABLE contacts_search ENABLE ROW LEVEL SECURITY;
+ALTER TABLE contacts_search FORCE ROW LEVEL SECURITY;
+-- The value of a subquery is not known when a statement is planned: the plan is the same for rare and common words.
+CREATE POLICY search ON contacts_search USING (
+  tenant_id = nullif(current_setting('panorama.tenant_id', true), '')
+  AND words @@ (SELECT nullif(current_setting('panorama.search', true), '')::tsquery)
+) WITH CHECK (tenant_id = nullif(current_setting('panorama.tenant_id', true), ''));
+
+CREATE TABLE deals_search (
+  tenant_id text NOT NULL,
+  id text NOT NULL,
+  words tsvector NOT NULL,
+  PRIMARY KEY (tenant_id, id)
+);
+
+CREATE FUNCTION crm.index_deals() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    INSERT INTO crm.deals_search (tenant_id, id, words)
+    SELECT tenant_id, id, crm.search_vector(
+      tenant_id, title, NULL, NULL)
+    FROM inserted;
+    RETURN NULL;
+  END IF;
+  -- The policy shows an entry to one who searches for it: here for whatever lacks a word that there is not.
+  PERFORM set_config('panorama.search', '!''#''', true);
+  IF TG_OP = 'DELETE' THEN
+    DELETE FROM crm.deals_search WHERE tenant_id = OLD.tenant_id AND id = OLD.id;
+  ELSE
+    UPDATE crm.deals_search SET words = crm.search_vector(
+      NEW.tenant_id, NEW.title, NULL, NULL)
+    WHERE tenant_id = NEW.tenant_id AND id = NEW.id;
+  END IF;
+  RETURN NULL;
+END
+$$;
+CREATE TRIGGER deals_search_new AFTER INSERT ON deals REFERENCING NEW TABLE AS inserted
+  FOR EACH STATEMENT EXECUTE FUNCTION crm.index_deals();
+CREATE TRIGGER deals_search_changed AFTER UPDATE ON deals FOR EACH ROW
+  WHEN ((OLD.title)
+    IS DISTINCT FROM (NEW.title))
+  EXECUTE FUNCTION crm.index_deals();
+CREATE TRIGGER deals_search_gone AFTER DELETE ON deals
+  FOR EACH ROW EXECUTE FUNCTION crm.index_deals();
+
+-- What there is already, of all tenants.
+ALTER TABLE deals NO FORCE ROW LEVEL SECURITY;
+INSERT INTO deals_search (tenant_id, id, words)
+SELECT tenant_id, id, crm.search_vector(
+  tenant_id, title, NULL, NULL)
+FROM deals;
+ALTER TABLE deals FORCE ROW LEVEL SECURITY;
+
+-- A search reads all of what waits to be sorted in, so little may wait (1 MiB).
+CREATE INDEX deals_search_words ON deals_search USING gin (words) WITH (gin_pending_list_limit = 1024);
+
+ALTER TABLE deals_search ENABLE ROW LEVEL SECURITY;
+ALTER TABLE deals_search FORCE ROW LEVEL SECURITY;
+-- The value of a subquery is not known when a statement is planned: the plan is the same for rare and common words.
+CREATE POLICY search ON deals_search USING (
+  tenant_id = nullif(current_setting('panorama.tenant_id', true), '')
+  AND words @@ (SELECT nullif(current_setting('panorama.search', true), '')::tsquery)
+) WITH CHECK (tenant_id = nullif(current_setting('panorama.tenant_id', true), ''));
