@@ -44,11 +44,6 @@ function meetingAudience(data: EventData): Audience {
 export const notificationRules: NotificationRules = {
   LEAD_CREATED: [
     { audience: allWith('read:leads'), title: 'New lead', message: 'A new lead has come in.', priority: 'NORMAL' },
-    {
-      audience: allWith('execute:voice'),
-      ...{ app: 'voice-agent', type: 'LEAD_RECEIVED', priority: 'NORMAL' },
-      ...{ title: 'New lead', message: 'A new lead has come in.' },
-    },
   ],
   LEAD_ASSIGNED: [
     { audience: theUser('assigneeId'), title: 'Lead assigned', message: 'You take care of a lead from now on.' },

@@ -13,18 +13,18 @@ async function queueFrom(
   return id === undefined ? 'unchanged' : 'changed';
 }
 
-const leadJob = (type: string, leadId: string) => ({ queue: 'lead-processing', type, data: { leadId } });
-
 const urgent: ReadonlySet<unknown> = new Set(['HIGH', 'CRITICAL']);
 const alert = { title: 'Security incident', message: 'An incident was reported.', event: 'SECURITY_INCIDENT' };
 
-/** Which jobs follow from what happens in other apps. */
+/**
+ * Which jobs follow from what happens in other apps. None from a lead that is made or converted: the CRM makes contact,
+ * activity and deal with it, so the jobs for that are for leads that came in another way.
+ */
 export const queueEvents: EventHandlers<PrismaClient> = {
-  LEAD_CREATED: ({ entityId }, context) => queueFrom(context, leadJob('LEAD_CREATED', entityId)),
   async LEAD_STATUS_CHANGED({ entityId, data }, context) {
-    return data.status === 'QUALIFIED' ? await queueFrom(context, leadJob('LEAD_QUALIFIED', entityId)) : 'unchanged';
+    if (data.status !== 'QUALIFIED') return 'unchanged';
+    return await queueFrom(context, { queue: 'lead-processing', type: 'LEAD_QUALIFIED', data: { leadId: entityId } });
   },
-  LEAD_CONVERTED: ({ entityId }, context) => queueFrom(context, leadJob('LEAD_CONVERTED', entityId)),
   async SECURITY_INCIDENT({ data }, context) {
     if (!urgent.has(data.severity)) return 'unchanged';
     return await queueFrom(context, {

@@ -190,9 +190,8 @@ describe('the queues', () => {
       const { data } = await apps.coordination.execute<Listed>(list, {}, caller);
       return data.jobs.nodes.filter(({ queue }) => queue !== 'notification-delivery');
     };
-    await eventually(async () => (await read()).length === 3);
+    await eventually(async () => (await read()).length === 2);
     expect((await read()).map(({ queue, type, queuedBy }) => [queue, type, queuedBy])).toEqual([
-      ['lead-processing', 'LEAD_CREATED', 'app:coordination'],
       ['lead-processing', 'LEAD_QUALIFIED', 'app:coordination'],
       ['voice-processing', 'VOICE_NOTIFICATION', 'app:coordination'],
     ]);
