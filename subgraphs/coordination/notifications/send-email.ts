@@ -1,5 +1,3 @@
-import { createTransport } from 'nodemailer';
-
 /** Where e-mail is handed in, as `smtp:` or `smtps:`, and who it is from. */
 export interface MailOutlet {
   readonly url: string;
@@ -38,6 +36,8 @@ function failureOf(error: unknown): EmailAnswer {
 export async function sendEmail({ url, from }: MailOutlet, email: Email): Promise<EmailAnswer> {
   const { id, to, subject, text } = email;
   if (!plainAddress.test(to)) return { isTaken: false, code: null, mayPass: false, reason: 'ADDRESS_INVALID' };
+  // It takes some 20 MB, which a platform that sends no e-mail has no need of.
+  const { createTransport } = await import('nodemailer');
   const transport = createTransport(
     { url, connectionTimeout: timeoutMs, greetingTimeout: timeoutMs, socketTimeout: timeoutMs },
     { disableFileAccess: true, disableUrlAccess: true },
