@@ -92,12 +92,21 @@ async function take<Client extends PrismaClientLike>(tx: Tx<Client>, place: rows
   return { isBlocked: taken?.is_blocked === true, isTaken: taken?.is_taken === true };
 }
 
-/** Logs that an event was tried in vain. */
-function logFailure(logger: Logger, app: string, change: Change, error: unknown, attempts: number, isDead: boolean) {
+/** What becomes of an event that was tried in vain, which is logged. Throws on what is no fault of the event. */
+function judge<Client extends PrismaClientLike>(
+  { app, retries, logger }: HandlingApp<Client>,
+  change: Change,
+  error: unknown,
+  attempts: number,
+) {
+  if (isPassing(error)) throw error;
+  const failure = failureOf(error, attempts, retries);
   const { tenantId, type, correlationId } = change;
-  const event = { app, tenantId, type, eventId: eventIdOf(change), correlationId, attempts };
-  if (isDead) logger.error({ ...event, err: error }, 'An event was given up: it waits to be redriven');
-  else logger.warn({ ...event, err: error }, 'An event could not be handled and will be tried again');
+  const event = { app, tenantId, type, eventId: eventIdOf(change), correlationId, attempts, err: error };
+  const outcome = failure.retryMs === undefined ? 'dead' : 'failed';
+  if (outcome === 'dead') logger.error(event, 'An event was given up: it waits to be redriven');
+  else logger.warn(event, 'An event could not be handled and will be tried again');
+  return { failure, outcome } as const;
 }
 
 /**
@@ -109,7 +118,7 @@ export async function handleNext<Client extends PrismaClientLike>(
   handling: HandlingApp<Client>,
   change: Change,
 ): Promise<Outcome> {
-  const { app, database, retries, logger, source } = handling;
+  const { app, database, source } = handling;
   const { tenantId, seq } = change;
   const place = { app, tenantId };
   /** Does something as the one who works on this log, where the event was not passed yet, and passes it. */
@@ -131,12 +140,10 @@ export async function handleNext<Client extends PrismaClientLike>(
     if (outcome === 'handled') source.poke(tenantId);
     return outcome;
   } catch (error) {
-    if (isPassing(error)) throw error;
-    const failure = failureOf(error, 1, retries);
-    logFailure(logger, app, change, error, 1, failure.retryMs === undefined);
+    const { failure, outcome } = judge(handling, change, error, 1);
     return await pass(async (tx) => {
       await tx.rows(rows.insertFailure(place, change, failure));
-      return failure.retryMs === undefined ? 'dead' : 'failed';
+      return outcome;
     });
   }
 }
@@ -150,7 +157,7 @@ export async function handleAgain<Client extends PrismaClientLike>(
   handling: HandlingApp<Client>,
   change: Change,
 ): Promise<Outcome> {
-  const { app, database, retries, logger, source } = handling;
+  const { app, database, source } = handling;
   const { tenantId, seq } = change;
   const place = { app, tenantId };
   let attempts = 0;
@@ -168,12 +175,9 @@ export async function handleAgain<Client extends PrismaClientLike>(
     if (outcome === 'handled') source.poke(tenantId);
     return outcome;
   } catch (error) {
-    if (isPassing(error)) throw error;
-    const failure = failureOf(error, attempts + 1, retries);
-    const isDead = failure.retryMs === undefined;
-    logFailure(logger, app, change, error, attempts + 1, isDead);
+    const { failure, outcome } = judge(handling, change, error, attempts + 1);
     await database.write(place, (tx) => tx.rows(rows.updateFailure(place, seq, attempts, failure)));
-    return isDead ? 'dead' : 'failed';
+    return outcome;
   }
 }
 
@@ -185,7 +189,7 @@ export async function handlePast<Client extends PrismaClientLike>(
   handling: HandlingApp<Client>,
   change: Change,
 ): Promise<Outcome> {
-  const { app, database, retries, logger, source } = handling;
+  const { app, database, source } = handling;
   const place = { app, tenantId: change.tenantId };
   const write = (work: (tx: Tx<Client>) => Promise<Outcome>) => database.write(place, work);
   try {
@@ -202,12 +206,10 @@ export async function handlePast<Client extends PrismaClientLike>(
     if (outcome === 'handled') source.poke(change.tenantId);
     return outcome;
   } catch (error) {
-    if (isPassing(error)) throw error;
-    const failure = failureOf(error, 1, retries);
-    logFailure(logger, app, change, error, 1, failure.retryMs === undefined);
+    const { failure, outcome } = judge(handling, change, error, 1);
     return await write(async (tx) => {
       await tx.rows(rows.insertFailure(place, change, failure));
-      return failure.retryMs === undefined ? 'dead' : 'failed';
+      return outcome;
     });
   }
 }
