@@ -1,3 +1,4 @@
+import { shareColumns } from '../data/shared-columns.ts';
 import type { SqlStatement } from '../data/tenant-database.ts';
 import type { TenantId } from '../tenancy/ids.ts';
 
@@ -96,11 +97,14 @@ function rowOf(record: AuditRecord): Record<string, string> {
 
 /** What a role may insert; the time is the database's own (`kernel/data/platform-schema.ts`). */
 const columns = ['tenant_id', 'id', 'kind', 'outcome', ...Object.keys(textColumns)];
+const columnList = columns.map((name) => `${name} text`).join(', ');
 const text = `INSERT INTO platform.audit_records (${columns.join(', ')})
-  SELECT ${columns.join(', ')} FROM jsonb_to_recordset($1::jsonb) AS row (${columns.map((name) => `${name} text`).join(', ')})
+  SELECT ${columns.map((name) => `coalesce(own.${name}, shared.${name})`).join(', ')}
+  FROM jsonb_to_recordset($1::jsonb) AS own (${columnList}), jsonb_to_record($2::jsonb) AS shared (${columnList})
   ON CONFLICT DO NOTHING`;
 
 /** The statement that writes records of one tenant, in a transaction of that tenant; those that are there stay as they are. */
 export function insertAuditRecords(records: readonly AuditRecord[]): SqlStatement {
-  return { text, values: [JSON.stringify(records.map(rowOf))] };
+  const { own, shared } = shareColumns(records.map(rowOf));
+  return { text, values: [JSON.stringify(own), JSON.stringify(shared)] };
 }

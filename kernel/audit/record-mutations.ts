@@ -1,5 +1,6 @@
 import { defaultFieldResolver, type GraphQLField, type GraphQLSchema, getNamedType, isObjectType } from 'graphql';
 import type { PrismaClientLike } from '../data/tenant-database.ts';
+import { deriveContext } from '../subgraph/call-context.ts';
 import { writeOnce } from '../sync/write-once.ts';
 import { isEntityId } from '../tenancy/ids.ts';
 import type { IdempotentRequest } from '../tenancy/subgraph-token.ts';
@@ -50,18 +51,13 @@ export function recordMutations<Client extends PrismaClientLike>(
         const { idempotency: request, principal, secret } = context;
         const place = { app: recorder.app, field: String(info.path.key), principal, secret };
         const once = request ? writeOnce(run, { ...place, request }) : run;
-        const payload: unknown = await resolve(source, args, withRun(context, once), info);
+        const payload: unknown = await resolve(source, args, deriveContext(context, { mutation: once }), info);
         // The guards give their refusals back; for GraphQL that is the same as to throw them.
         if (payload instanceof Error) throw payload;
         return payload;
       });
     };
   }
-}
-
-/** The context of one mutation; what it says of the request, it says as the request goes on. */
-function withRun<Client extends PrismaClientLike>(context: ContextOf<Client>, run: MutationRun<Client>) {
-  return Object.create(context, { mutation: { value: run, enumerable: true } }) as ContextOf<Client>;
 }
 
 /** The type that a mutation writes: that of the first object in its payload, else the one in its name (`deleteRole`). */

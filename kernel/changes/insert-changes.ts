@@ -1,3 +1,4 @@
+import { shareColumns } from '../data/shared-columns.ts';
 import type { SqlStatement } from '../data/tenant-database.ts';
 import type { TenantId } from '../tenancy/ids.ts';
 import type { EventCatalogue } from './catalogue.ts';
@@ -13,6 +14,13 @@ export type UnplacedChange = ChangeOrigin &
   Omit<Change, 'seq' | 'epoch' | 'at' | keyof ChangeOrigin> &
   Pick<NewChange, 'isAnonymous'>;
 
+/** Whether data are already as whoever reads the log finds them. */
+function isPlain(data: NewChange['data']): boolean {
+  const isScalar = (value: unknown) =>
+    value === null || ['string', 'boolean'].includes(typeof value) || Number.isFinite(value);
+  return Object.values(data).every((value) => isScalar(value) || (Array.isArray(value) && value.every(isScalar)));
+}
+
 /**
  * Completes a change that a command of an app publishes.
  *
@@ -22,7 +30,7 @@ export function completeChange(catalogue: EventCatalogue, origin: ChangeOrigin, 
   const { type, entityId, version, op = 'PUT', priority, isAnonymous } = change;
   const known = catalogue.get(type);
   if (known?.app !== origin.app) throw new Error(`The app ${origin.app} has no event type ${type}.`);
-  const data = JSON.parse(JSON.stringify(change.data)) as NewChange['data']; // as whoever reads the log finds them
+  const data = isPlain(change.data) ? change.data : (JSON.parse(JSON.stringify(change.data)) as NewChange['data']);
   const mistake = known.mistakeIn(data);
   if (mistake !== undefined) throw new Error(`The data of ${type} are not as the event catalogue says: ${mistake}.`);
   const rest = { version, op, data, priority: priority ?? known.priority, ...(isAnonymous && { isAnonymous }) };
@@ -48,7 +56,8 @@ function rowOf(change: UnplacedChange) {
   };
 }
 
-const callWith = (first: number) => `SELECT platform.append_changes($${first}, $${first + 1}, $${first + 2}::jsonb)`;
+const callWith = (first: number) =>
+  `SELECT platform.append_changes($${first}, $${first + 1}, $${first + 2}::jsonb, $${first + 3}::jsonb)`;
 const call = callWith(1);
 
 function valuesOf(changes: readonly UnplacedChange[]): unknown[] {
@@ -58,7 +67,8 @@ function valuesOf(changes: readonly UnplacedChange[]): unknown[] {
   if (changes.some((change) => change.tenantId !== tenantId || change.app !== app)) {
     throw new Error('Changes of one transaction are those of one tenant and one app.');
   }
-  return [tenantId, app, JSON.stringify(changes.map(rowOf))];
+  const { own, shared } = shareColumns(changes.map(rowOf));
+  return [tenantId, app, JSON.stringify(own), JSON.stringify(shared)];
 }
 
 /**

@@ -101,14 +101,20 @@ function changeRights({ app, changes }: PlatformUser): PlatformRights {
       [`reader_${app}`, `FOR SELECT TO %I USING (${own})`],
     ],
   };
-  return { tables: [log], functions: ['lock_changes()', 'append_changes(text, text, jsonb)'] };
+  return { tables: [log], functions: ['lock_changes()', 'append_changes(text, text, jsonb, jsonb)'] };
 }
+
+/** What the triggers of an app make entries of its searches with. */
+const searchRights: PlatformRights = {
+  tables: [],
+  functions: ['search_words(text)', 'search_vector(text, text, text, text)'],
+};
 
 /** All that a role may do in the schema of the platform. */
 export function rightsOf(user: PlatformUser): PlatformRights {
   assertAppName(user.app); // it becomes part of names and of a literal
   const changes = changeRights(user);
-  const ofApps = user.changes === undefined ? [syncRights(user), eventRights(user)] : [];
+  const ofApps = user.changes === undefined ? [syncRights(user), eventRights(user), searchRights] : [];
   const others = [sealRights(user), ...ofApps];
   return {
     tables: [...auditRights(user), ...changes.tables, ...others.flatMap(({ tables }) => tables)],

@@ -20,8 +20,8 @@ const mostWords = 8;
 /**
  * The ways to look for words in a tenant, the strictest first: all words as they are; the last as a beginning, as of one who
  * is still typing; all words, misspelt; some of several words. Words hold letters and digits only (`searchWords`), so
- * nothing in them means anything to Postgres. Each begins with the key of its tenant, as the function `search_vector` of the
- * apps' databases writes it: a search never walks through the words of another tenant.
+ * nothing in them means anything to Postgres. Each begins with the key of its tenant, as `platform.search_vector` writes it:
+ * a search never walks through the words of another tenant.
  */
 export function searchWays(tenantId: TenantId, words: readonly string[]): readonly SearchWay[] {
   const key = createHash('sha256').update(tenantId).digest('hex').slice(0, 8);

@@ -17,7 +17,7 @@ const plainLetters: Readonly<Record<string, string>> = {
 
 /**
  * The words of a text as they are searched: small letters without accents, each cut at 64 characters. The function
- * `search_words` in the database of every app does the same to what is found.
+ * `platform.search_words` of the database does the same to what is found.
  */
 export function searchWords(text: string): string[] {
   const plain = text

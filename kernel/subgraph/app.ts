@@ -23,6 +23,7 @@ import type { TenantScope } from '../tenancy/request-context.ts';
 import { createCallVerifier, type IdempotentRequest, type VerifiedCall } from '../tenancy/subgraph-token.ts';
 import { type BackgroundParts, type BackgroundWork, type Outlets, publicOutlets } from './background-work.ts';
 import { absentApps, type CallApp } from './call-app.ts';
+import { createCallContext, type HeldLoaders, holdLoaders } from './call-context.ts';
 import type { SubgraphExecutor, SubscribingExecutor } from './connection.ts';
 import type { DemoTenant } from './demo-tenant.ts';
 import { createExecutableSubgraph } from './executable.ts';
@@ -173,21 +174,14 @@ function createContext<Client extends PrismaClientLike, Loaders>(
   createLoaders: AppParts<Client, Loaders>['createLoaders'],
   call: VerifiedCall,
 ): AppContext<Client, Loaders> {
+  const held: HeldLoaders<Loaders> = holdLoaders(() => createLoaders(base));
   const base = {
     ...shared,
     ...scopeOf(call, shared.feed),
     cursors: createCursors(shared.secret, call.principal.tenantId),
-    forgetLoaded() {
-      loaders = createLoaders(base);
-    },
+    forgetLoaded: held.forget,
   };
-  let loaders = createLoaders(base);
-  return {
-    ...base,
-    get loaders() {
-      return loaders;
-    },
-  };
+  return createCallContext(base, held);
 }
 
 async function startApp<Client extends PrismaClientLike, Loaders>(

@@ -7,6 +7,7 @@ import type { PrismaClientLike, TenantTransaction } from '../data/tenant-databas
 import { forgetForeseen } from '../data/together.ts';
 import { PanoramaError } from '../errors/panorama-error.ts';
 import type { AppContext } from '../subgraph/app.ts';
+import { deriveContext } from '../subgraph/call-context.ts';
 import { createPushBatch, StartOver } from './mutation-batch.ts';
 import { beginPush, duplicateOf, insertResults, type KnownClient, type PushPlace, type Settled } from './push-rows.ts';
 import {
@@ -130,7 +131,7 @@ async function settleAll<Client extends PrismaClientLike, Loaders>(
     mayRead: readers(context.principal),
     // Its own id goes into the changes; the key of the request is not its own.
     contextOf: ({ id: mutationId }, own) =>
-      Object.assign(Object.create(context), { batch: own, clientId, mutationId, idempotency: undefined }),
+      deriveContext(context, { batch: own, clientId, mutationId, idempotency: undefined }),
   };
   const settled: Settled[] = [];
   for (const wave of isCareful ? mutations.map((one) => [one]) : cutIntoWaves(mutations)) {

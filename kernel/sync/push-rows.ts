@@ -1,4 +1,5 @@
 import type { UnplacedChange } from '../changes/insert-changes.ts';
+import { shareColumns } from '../data/shared-columns.ts';
 import type { PrismaClientLike, SqlStatement, TenantTransaction } from '../data/tenant-database.ts';
 import { digestMutation, type MutationResult, type PushedMutation, type SettledStatus } from './pushed-mutation.ts';
 
@@ -73,6 +74,18 @@ function storable(_name: string, value: unknown): unknown {
 
 const isInVain = ({ result: { status } }: Settled) => status === 'REJECTED' || status === 'CONFLICT';
 
+const resultColumns = {
+  ...{ mutation_id: 'integer', digest: 'text', status: 'text', version: 'integer' },
+  ...{ code: 'text', field: 'text', message: 'text' },
+};
+const resultNames = Object.keys(resultColumns);
+const resultRow = `(${Object.entries(resultColumns)
+  .map((column) => column.join(' '))
+  .join(', ')})`;
+const keepResults = `INSERT INTO platform.sync_results (tenant_id, client_id, app, ${resultNames.join(', ')})
+  SELECT $1, $2, $3, ${resultNames.map((name) => `coalesce(own.${name}, shared.${name})`).join(', ')}
+  FROM jsonb_to_recordset($4::jsonb) AS own ${resultRow}, jsonb_to_record($5::jsonb) AS shared ${resultRow}`;
+
 /** The statements that keep what came of the mutations of a push, and those in whole that came to nothing. */
 export function insertResults(
   tenantId: string,
@@ -85,12 +98,10 @@ export function insertResults(
     digest: digestMutation(mutation),
     ...{ status, version, code, field, message },
   }));
-  const columns = 'mutation_id, digest, status, version, code, field, message';
+  const { own, shared } = shareColumns(results);
   const keeping: SqlStatement = {
-    text: `INSERT INTO platform.sync_results (tenant_id, client_id, app, ${columns})
-      SELECT $1, $2, $3, ${columns} FROM jsonb_to_recordset($4::jsonb) AS row
-        (mutation_id integer, digest text, status text, version integer, code text, field text, message text)`,
-    values: [...place, JSON.stringify(results, storable)],
+    text: keepResults,
+    values: [...place, JSON.stringify(own, storable), JSON.stringify(shared, storable)],
   };
   const inVain = settled.filter(isInVain).map(({ mutation, result }) => ({
     mutation_id: mutation.id,

@@ -5,6 +5,7 @@ import { together } from '../../../kernel/data/together.ts';
 import { normaliseEmail } from '../../../kernel/subgraph/input.ts';
 import type { Change, CrmTransaction, Selection } from '../store.ts';
 import {
+  type ChangedRow,
   columnsOfTable,
   containsAll,
   emailKeyOf,
@@ -137,14 +138,14 @@ export function changeContact(
   contact: Contact,
   change: Change<Contact, ContactKey>,
 ): Promise<Contact> {
-  return together(tx, changeContacts, { ...contact, ...withoutUndefined(change) });
+  return together(tx, changeContacts, { before: contact, after: { ...contact, ...withoutUndefined(change) } });
 }
 
-const changeContacts = (tx: CrmTransaction, contacts: readonly Contact[]) =>
+const changeContacts = (tx: CrmTransaction, changed: readonly ChangedRow<Contact>[]) =>
   updateRows<Contact>(
     tx,
     'contacts',
-    contacts.map((contact) => ({ ...contact, ...contactKeys(contact) })),
+    changed.map(({ before, after }) => ({ before, after: { ...after, ...contactKeys(after) } })),
   );
 
 /** What belonged to one contact and belongs to another now. */

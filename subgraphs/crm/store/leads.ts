@@ -5,6 +5,7 @@ import { together } from '../../../kernel/data/together.ts';
 import { normaliseEmail } from '../../../kernel/subgraph/input.ts';
 import type { Change, CrmTransaction, Selection } from '../store.ts';
 import {
+  type ChangedRow,
   columnsOfTable,
   containsAll,
   emailKeyOf,
@@ -106,12 +107,12 @@ const insertLeads = (tx: CrmTransaction, leads: readonly NewLead[]) =>
 
 /** Changes a lead, given as it is now, and counts its version up. */
 export function changeLead(tx: CrmTransaction, lead: Lead, change: Change<Lead, LeadKey>): Promise<Lead> {
-  return together(tx, changeLeads, { ...lead, ...withoutUndefined(change) });
+  return together(tx, changeLeads, { before: lead, after: { ...lead, ...withoutUndefined(change) } });
 }
 
-const changeLeads = (tx: CrmTransaction, leads: readonly Lead[]) =>
+const changeLeads = (tx: CrmTransaction, changed: readonly ChangedRow<Lead>[]) =>
   updateRows<Lead>(
     tx,
     'leads',
-    leads.map((lead) => ({ ...lead, ...leadKeys(lead) })),
+    changed.map(({ before, after }) => ({ before, after: { ...after, ...leadKeys(after) } })),
   );

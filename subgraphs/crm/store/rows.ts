@@ -125,32 +125,40 @@ export async function insertRows<Row extends { readonly id: string }>(
   return inOrderOf(rows, inserted);
 }
 
-/** What no change of a record says: its key, and what the database and the version make of each change. */
-const ownColumns: ReadonlySet<string> = new Set([
-  ...['tenantId', 'id', 'createdAt', 'updatedAt', 'version'],
-  'statusRank', // generated
-]);
+/** A row before a change and after it. */
+export interface ChangedRow<Row> {
+  readonly before: Row;
+  readonly after: Row;
+}
 
-/** The like for rows that are there: each is given in whole, as it will be but for its version, which is counted up. */
+/** What the database makes of each change. */
+const madeColumns = ['version', 'statusRank'];
+
+/**
+ * The like for rows that are there: the fields in which any of them changes are written, and versions counted up. Gives the
+ * rows as they are then.
+ */
 export async function updateRows<Row extends { readonly id: string }>(
   tx: CrmTransaction,
   table: keyof typeof columnsOfTable,
-  rows: readonly Row[],
+  rows: readonly ChangedRow<Row>[],
 ): Promise<readonly Row[]> {
-  const fields = Object.keys(rows[0] ?? {}).filter((field) => !ownColumns.has(field));
-  const given = rows.map((row) =>
-    Object.fromEntries(
-      ['id' as const, ...(fields as (keyof Row & string)[])].map((name) => [columnOf(name), row[name]]),
-    ),
+  const all = Object.keys(rows[0]?.before ?? {}) as (keyof Row & string)[];
+  const fields = all.filter((field) => rows.some(({ before, after }) => before[field] !== after[field]));
+  const given = rows.map(({ after }) =>
+    Object.fromEntries(['id' as const, ...fields].map((field) => [columnOf(field), after[field]])),
   );
-  const changes = Prisma.raw(fields.map((field) => `${columnOf(field)} = to_be.${columnOf(field)}`).join(', '));
+  const updatedAt = new Date();
+  const assigned = fields.map((field) => `, ${columnOf(field)} = to_be.${columnOf(field)}`).join('');
+  const made = all.filter((field) => madeColumns.includes(field));
   const changed = await tx.rows<Row>(Prisma.sql`
     WITH to_be AS (SELECT * FROM jsonb_populate_recordset(NULL::${Prisma.raw(table)}, ${JSON.stringify(given)}::jsonb)),
     changed AS (
-      UPDATE ${Prisma.raw(table)} AS record SET ${changes}, updated_at = ${new Date()}, version = record.version + 1
+      UPDATE ${Prisma.raw(table)} AS record SET updated_at = ${updatedAt}, version = record.version + 1${Prisma.raw(assigned)}
       FROM to_be WHERE record.tenant_id = ${tx.tenantId} AND record.id = to_be.id RETURNING record.*)
-    SELECT ${columnsOfTable[table]} FROM changed`);
-  return inOrderOf(rows, changed);
+    SELECT ${Prisma.raw(columnsOf(['id', ...made]))} FROM changed`);
+  const wanted = rows.map(({ after }) => after);
+  return inOrderOf(wanted, changed).map((row, index) => ({ ...wanted[index], updatedAt, ...row }));
 }
 
 function inOrderOf<Row extends { readonly id: string }>(

@@ -1,0 +1,4 @@
+-- The triggers of this app make what records are found by as those of every app do.
+CREATE OR REPLACE FUNCTION users.search_vector(tenant text, names text, facts text, body text) RETURNS tsvector
+LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN platform.search_vector(tenant, names, facts, body);
+DROP FUNCTION users.search_words(text);
