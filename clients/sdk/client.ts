@@ -1,13 +1,18 @@
 import { type BackoffBounds, defaultBackoff } from './backoff.ts';
-import { type Connection, createConnection } from './connection.ts';
+import { type Connection, createConnection, failureOfClosed } from './connection.ts';
 import type { ConnectionState } from './connection-state.ts';
 import type { Credentials } from './credentials.ts';
+import { isRenewable } from './credentials.ts';
 import { type Operation, takesCursor, textOf } from './document.ts';
 import { createEvents, type Events } from './events.ts';
-import { OperationFailed } from './failure.ts';
+import { mayPass, OperationFailed } from './failure.ts';
 import { type FeedAnswer, openFeed, openPlainFeed } from './feed.ts';
+import { createGate } from './gate.ts';
+import { emptyLoop } from './handover.ts';
 import { type Answer, createSender, type SenderOptions, type SendOptions } from './http.ts';
 import { keepCursor } from './keep-cursor.ts';
+import { hasNetwork, watchNetwork } from './page-network.ts';
+import type { Fields } from './records.ts';
 import { createMemoryStorage, type Storage } from './storage.ts';
 import { openSync, type Sync } from './sync.ts';
 import type { SyncEvents } from './sync-context.ts';
@@ -30,7 +35,7 @@ export interface ClientOptions extends Credentials {
 
 /** What a client tells. */
 export interface ClientEvents extends SyncEvents {
-  /** Whether there is a connection. */
+  /** Whether there is a connection; while none is wanted, whether there is a network. */
   readonly online: boolean;
 }
 
@@ -44,6 +49,7 @@ export interface SubscribeOptions {
   readonly after?: string | undefined;
   /** Keeps the cursor in the storage under this name, and starts at what is kept there. */
   readonly resumeAs?: string | undefined;
+  /** Ends the loop. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -66,8 +72,14 @@ export interface Client {
     variables?: Omit<Variables, 'after'>,
     options?: SubscribeOptions,
   ): AsyncIterableIterator<FeedAnswer<Data>>;
-  /** Keeps the records of these types here, to read and change them without a network. Once per client. */
-  sync(entities: readonly string[]): Promise<Sync>;
+  /**
+   * Keeps the records of these types here, to read and change them without a network. Once per client.
+   *
+   * @throws {OperationFailed} `STORAGE_FAILED`
+   */
+  sync<Types extends object = Readonly<Record<string, Fields>>>(
+    entities: readonly (keyof NoInfer<Types> & string)[],
+  ): Promise<Sync<Types>>;
   on: Events<ClientEvents>['on'];
   readonly online: boolean;
   /** Works without the network until `goOnline`, even if there is one. */
@@ -79,9 +91,8 @@ export interface Client {
 const defaultSilenceMs = 30_000;
 const defaultAttempts = 5;
 
-/** States that settle whether there is a connection; others are on the way to one. */
+/** States that settle whether there is a connection; others are on the way to one, or nobody has asked for one yet. */
 const onlineIn: Partial<Record<ConnectionState, boolean>> = {
-  idle: true,
   live: true,
   waiting: false,
   offline: false,
@@ -93,14 +104,15 @@ const onlineIn: Partial<Record<ConnectionState, boolean>> = {
 export function createClient(options: ClientOptions): Client {
   const { url, storage = createMemoryStorage(), backoff = defaultBackoff } = options;
   const events = createEvents<ClientEvents>();
-  const http: SenderOptions = {
-    url,
-    credentials: options,
-    fetch: options.fetch ?? globalThis.fetch,
-    backoff,
-    attempts: options.attempts ?? defaultAttempts,
+  const gate = createGate();
+  let online = hasNetwork();
+  const judge = (state: ConnectionState) => {
+    const now = state === 'idle' ? hasNetwork() : (onlineIn[state] ?? online);
+    if (now === online) return;
+    online = now;
+    events.tell('online', online);
+    if (online) synced?.retry();
   };
-  let online = true;
   const connection = createConnection({
     url: socketUrl(url),
     credentials: options,
@@ -108,17 +120,23 @@ export function createClient(options: ClientOptions): Client {
     WebSocket: options.WebSocket ?? globalThis.WebSocket,
     silenceMs: options.silenceMs ?? defaultSilenceMs,
     onState(state) {
-      const now = onlineIn[state] ?? online;
-      if (now === online) return;
-      online = now;
-      events.tell('online', online);
-      if (online) synced?.retry();
+      gate.set(state !== 'offline');
+      judge(state);
     },
   });
   let synced: Sync | undefined;
-  const send = whileOn(connection, createSender(http));
-  const sendOnce = whileOn(connection, createSender({ ...http, attempts: 1 }));
-  const unwatch = watchNetwork(connection);
+  let opening: Promise<Sync> | undefined;
+  const http: SenderOptions = {
+    url,
+    credentials: options,
+    fetch: options.fetch ?? globalThis.fetch,
+    backoff,
+    attempts: options.attempts ?? defaultAttempts,
+    standstill: () => standstillOf(connection.state),
+    closing: connection.closing,
+  };
+  const send = createSender(http);
+  const unwatch = watchNetwork(connection, () => judge(connection.state));
 
   return {
     query: (operation, variables, sending) => send({ query: textOf(operation), variables: variables ?? {} }, sending),
@@ -129,11 +147,19 @@ export function createClient(options: ClientOptions): Client {
       ),
     subscribe: (operation, variables, following) =>
       subscribe({ connection, storage, backoff }, textOf(operation), { ...variables }, following),
-    async sync(entities) {
-      if (synced) throw new TypeError('The client keeps records already; name all their types at once.');
-      const server = createSyncServer(sendOnce, connection, backoff);
-      synced = await openSync({ entities, storage, server, events, backoff });
-      return synced;
+    async sync<Types extends object>(entities: readonly (keyof NoInfer<Types> & string)[]) {
+      if (opening) throw new TypeError('The client keeps records already; name all their types at once.');
+      const server = createSyncServer(createSender({ ...http, attempts: 1 }), connection, backoff);
+      // Another token may be had at any time, so that this one is refused passes as well.
+      const passes = (failure: OperationFailed) =>
+        mayPass(failure) || (failure.code === 'UNAUTHENTICATED' && isRenewable(options));
+      opening = openSync({ entities, storage, server, events, backoff, mayPass: passes, gate });
+      opening.catch(() => {
+        opening = undefined;
+      });
+      synced = await opening;
+      // What the data hold is known to whoever named the types, and to nobody here.
+      return synced as unknown as Sync<Types>;
     },
     on: events.on,
     get online() {
@@ -143,26 +169,13 @@ export function createClient(options: ClientOptions): Client {
     goOnline: connection.switchOn,
     async close() {
       unwatch();
+      // First, so that it does not take the end of the connection for a failure.
+      const stopped = synced?.close();
       connection.close();
-      await synced?.close();
+      await (stopped ?? opening?.then((records) => records.close()).catch(() => undefined));
       await storage.close();
     },
   };
-}
-
-/** Sends nothing while the client is switched off. */
-function whileOn(connection: Connection, send: ReturnType<typeof createSender>): ReturnType<typeof createSender> {
-  return (request, options) => {
-    if (connection.state !== 'offline') return send(request, options);
-    return Promise.reject(new OperationFailed('The client is off line.', { code: 'OFFLINE' }));
-  };
-}
-
-/** A browser says when the network is back: then nobody waits for the end of a pause. */
-function watchNetwork(connection: Connection): () => void {
-  const page = globalThis as Partial<Pick<EventTarget, 'addEventListener' | 'removeEventListener'>>;
-  page.addEventListener?.('online', connection.hurry);
-  return () => page.removeEventListener?.('online', connection.hurry);
 }
 
 function subscribe<Data>(
@@ -172,14 +185,22 @@ function subscribe<Data>(
   { after, resumeAs, signal }: SubscribeOptions = {},
 ): AsyncIterableIterator<FeedAnswer<Data>> {
   const { connection, storage, backoff } = parts;
+  if (signal?.aborted) return emptyLoop();
   if (!takesCursor(query)) {
-    if (resumeAs === undefined) return openPlainFeed(connection, { query, variables });
+    if (resumeAs === undefined) return openPlainFeed(connection, { query, variables, signal });
     throw new TypeError('Only a subscription with a variable $after can be kept under a name.');
   }
-  const open = (from: string | undefined) => openFeed<Data>(connection, { query, variables, after: from, backoff });
-  const feed = resumeAs === undefined ? open(after) : keepCursor(storage, `feed/${resumeAs}`, after, open);
-  signal?.addEventListener('abort', () => void feed.return?.(), { once: true });
-  return feed;
+  const open = (from: string | undefined) =>
+    signal?.aborted
+      ? emptyLoop<FeedAnswer<Data>>()
+      : openFeed<Data>(connection, { query, variables, after: from, signal, backoff });
+  return resumeAs === undefined ? open(after) : keepCursor(storage, `feed/${resumeAs}`, after, open);
+}
+
+/** Why nothing is sent in a state of the connection. */
+function standstillOf(state: ConnectionState): OperationFailed | undefined {
+  if (state === 'closed') return failureOfClosed();
+  return state === 'offline' ? new OperationFailed('The client is off line.', { code: 'OFFLINE' }) : undefined;
 }
 
 function socketUrl(url: string): string {

@@ -1,6 +1,6 @@
 import { type BackoffBounds, pauseAfter } from './backoff.ts';
 import { type ConnectionEvent, type ConnectionState, holdsSocket, transitions } from './connection-state.ts';
-import { type Credentials, credentialHeaders } from './credentials.ts';
+import { type Credentials, credentialHeaders, isRenewable, tokenIn } from './credentials.ts';
 import { OperationFailed } from './failure.ts';
 import { createOperations, type Operations, type Subscriber } from './operations.ts';
 import { type OpenSocket, openSocket } from './socket.ts';
@@ -14,13 +14,17 @@ export interface Connection {
    * the server has ended because those they began with are over.
    */
   renew(): boolean;
-  /** Does not wait any longer before the next attempt. */
+  /** The network may be another than a moment ago: does not wait before the next attempt, and asks whether the server is there. */
   hurry(): void;
+  /** There is no network, says the machine. */
+  lose(): void;
   /** Breaks off and stays so; what runs waits. */
   switchOff(): void;
   switchOn(): void;
   /** Ends everything for good. */
   close(): void;
+  /** Aborted by `close`. */
+  readonly closing: AbortSignal;
 }
 
 export interface ConnectionOptions {
@@ -50,6 +54,8 @@ export function createConnection(options: ConnectionOptions): Connection {
   let socket: OpenSocket | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
+  const closing = new AbortController();
+  const renewal = createRenewal(options.credentials);
 
   function happens(event: ConnectionEvent): void {
     const before = state;
@@ -67,9 +73,10 @@ export function createConnection(options: ConnectionOptions): Connection {
 
   const enter: Partial<Record<ConnectionState, () => void>> = {
     connecting() {
-      socket = connect(options, happens, {
-        isOver: () => state === 'live' && isRenewable(options.credentials),
+      socket = connect(options, renewal, happens, {
         received(message) {
+          // Not before: a server that accepts and throws out at once is not asked again at once.
+          failures = 0;
           operations.receive(message);
           if (operations.count === 0) happens('unwanted');
         },
@@ -80,7 +87,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       });
     },
     live() {
-      failures = 0;
+      renewal.accepted();
       operations.startAll((message) => socket?.send(message));
     },
     waiting() {
@@ -94,7 +101,8 @@ export function createConnection(options: ConnectionOptions): Connection {
       return state;
     },
     run(subscriber) {
-      operations.add(subscriber);
+      if (state === 'closed') queueMicrotask(() => subscriber.ended(failureOfClosed()));
+      else operations.add(subscriber);
       happens('wanted');
       return {
         stop() {
@@ -103,46 +111,79 @@ export function createConnection(options: ConnectionOptions): Connection {
       };
     },
     renew() {
-      if (!isRenewable(options.credentials)) return false;
+      if (!renewal.tryAgain()) return false;
       happens('lost');
       return true;
     },
-    hurry: () => happens('due'),
+    hurry() {
+      happens('due');
+      socket?.probe();
+    },
+    lose: () => happens('lost'),
     switchOff: () => happens('switchedOff'),
     switchOn: () => happens(operations.count > 0 ? 'switchedOn' : 'switchedOnIdle'),
     close() {
+      closing.abort();
+      // Before the socket goes: none of them was interrupted.
+      operations.endAll(failureOfClosed());
       happens('closed');
-      operations.endAll(new OperationFailed('The client was closed.', { code: 'CLOSED' }));
+    },
+    closing: closing.signal,
+  };
+}
+
+/** The failure of whoever wants something of a closed client. */
+export function failureOfClosed(): OperationFailed {
+  return new OperationFailed('The client was closed.', { code: 'CLOSED' });
+}
+
+/** Remembers which token was refused. One that is new is refused once and asked for again; then it is no use. */
+function createRenewal(credentials: Credentials) {
+  let sent: string | undefined;
+  let refused: string | undefined;
+  return {
+    async greeting() {
+      const headers = await credentialHeaders(credentials, refused);
+      sent = tokenIn(headers);
+      return headers;
+    },
+    accepted() {
+      refused = undefined;
+    },
+    /** Notes a refusal; whether other credentials may be had. */
+    tryAgain(): boolean {
+      if (!isRenewable(credentials) || refused !== undefined) return false;
+      refused = sent;
+      return true;
     },
   };
 }
 
-function isRenewable({ token }: Credentials): boolean {
-  return typeof token === 'function';
-}
-
-interface Listener {
-  /** Whether credentials that are refused were good before, so that others may be good now. */
-  readonly isOver: () => boolean;
-  readonly received: Operations['receive'];
-  readonly refused: (failure: OperationFailed) => void;
-}
-
 function connect(
-  { url, WebSocket, silenceMs, credentials }: ConnectionOptions,
+  { url, WebSocket, silenceMs }: ConnectionOptions,
+  renewal: ReturnType<typeof createRenewal>,
   happens: (event: ConnectionEvent) => void,
-  { isOver, received, refused }: Listener,
+  { received, refused }: { received: Operations['receive']; refused: (failure: OperationFailed) => void },
 ): OpenSocket {
   return openSocket(url, {
     WebSocket,
     silenceMs,
-    greeting: () => credentialHeaders(credentials),
+    greeting: renewal.greeting,
     opened: () => happens('opened'),
     received: (message) => (message.type === 'connection_ack' ? happens('acknowledged') : received(message)),
     closed(code, reason) {
       const refusal = refusals[code];
-      if (refusal === undefined || isOver()) return happens('lost');
-      refused(new OperationFailed(reason || `The server closed the connection: ${code}.`, { code: refusal }));
+      if (refusal === undefined) return happens('lost');
+      const failure = readRefusal(reason, code, refusal);
+      const isOver = code === 4401 || code === 4403;
+      if (isOver && renewal.tryAgain()) return happens('lost');
+      refused(failure);
     },
   });
+}
+
+/** Our servers begin the reason with a code, as in `UNAUTHENTICATED: The token has expired.` */
+function readRefusal(reason: string, closeCode: number, otherwise: string): OperationFailed {
+  const { code = otherwise, message = reason } = /^(?<code>[A-Z_]+): (?<message>.+)$/s.exec(reason)?.groups ?? {};
+  return new OperationFailed(message || `The server closed the connection: ${closeCode}.`, { code });
 }

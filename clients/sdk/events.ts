@@ -15,7 +15,23 @@ export function createEvents<Told extends object>(): Events<Told> {
       return () => void ofName.delete(listener);
     },
     tell(name, value) {
-      for (const listener of [...(listeners.get(name) ?? [])]) (listener as (told: typeof value) => void)(value);
+      for (const listener of [...(listeners.get(name) ?? [])]) {
+        try {
+          (listener as (told: typeof value) => void)(value);
+        } catch (error) {
+          report(error);
+        }
+      }
     },
   };
+}
+
+/** The fault of a listener is an uncaught error of the program, as with any event, and nobody else's. */
+function report(error: unknown): void {
+  const { reportError } = globalThis as { readonly reportError?: (error: unknown) => void };
+  if (reportError) reportError(error);
+  else
+    queueMicrotask(() => {
+      throw error;
+    });
 }

@@ -11,13 +11,17 @@ export type ClientCode =
   | 'UNREACHABLE'
   /** The client is switched off line. */
   | 'OFFLINE'
+  /** What gives the tokens gave none. */
+  | 'NO_TOKEN'
   /** What answered does not speak GraphQL. */
   | 'NOT_GRAPHQL'
   /** The connection broke under a subscription that cannot resume. */
   | 'INTERRUPTED'
   /** A subscription does not select what resuming needs, or the server's batches do not join. */
   | 'NOT_RESUMABLE'
-  /** The storage failed, and synchronising ended. */
+  /** The storage did not keep what it was given. */
+  | 'STORAGE_FAILED'
+  /** The storage cannot be used at all, and synchronising ended. */
   | 'STOPPED'
   /** The client was closed. */
   | 'CLOSED';
@@ -62,7 +66,15 @@ export function failureOf(errors: readonly GraphqlError[], correlationId?: strin
   });
 }
 
-const passing = new Set(['UNREACHABLE', 'SUBGRAPH_UNAVAILABLE', 'DEADLINE_EXCEEDED', 'RATE_LIMITED', 'INTERNAL']);
+const passing = new Set([
+  'UNREACHABLE',
+  'NO_TOKEN',
+  'STORAGE_FAILED',
+  'SUBGRAPH_UNAVAILABLE',
+  'DEADLINE_EXCEEDED',
+  'RATE_LIMITED',
+  'INTERNAL',
+]);
 
 /** Whether sending the same again may succeed. */
 export function mayPass({ code }: OperationFailed): boolean {

@@ -1,4 +1,4 @@
-import { type BackoffBounds, pauseAfter } from './backoff.ts';
+import { type BackoffBounds, pause, pauseAfter } from './backoff.ts';
 import type { Connection } from './connection.ts';
 import { failureOf, mayPass, OperationFailed } from './failure.ts';
 import { type FeedEvent, readFeedEvent } from './feed-event.ts';
@@ -17,6 +17,8 @@ export interface FeedOptions {
   readonly variables: Readonly<Record<string, unknown>>;
   /** A cursor; undefined starts now. */
   readonly after: string | undefined;
+  /** Leaves it. */
+  readonly signal?: AbortSignal | undefined;
   readonly backoff: BackoffBounds;
 }
 
@@ -28,11 +30,15 @@ const mostGaps = 3;
 /** The answers of a subscription that cannot resume: it ends with `INTERRUPTED` when the connection breaks. */
 export function openPlainFeed<Data>(
   connection: Connection,
-  request: { readonly query: string; readonly variables: object },
+  { query, variables, signal }: Pick<FeedOptions, 'query' | 'variables' | 'signal'>,
 ): AsyncIterableIterator<FeedAnswer<Data>> {
-  const handover = createHandover<FeedAnswer<Data>>({ onLeave: () => running.stop(), onEmpty: () => undefined });
+  const handover = createHandover<FeedAnswer<Data>>({
+    signal,
+    onLeave: () => running.stop(),
+    onEmpty: () => undefined,
+  });
   const running = connection.run({
-    request: () => request,
+    request: () => ({ query, variables }),
     next: ({ data, errors = [] }) =>
       handover.give({ data: data as Data, errors, correlationId: undefined, cursor: undefined }),
     ended: handover.end,
@@ -51,6 +57,7 @@ export function openPlainFeed<Data>(
  */
 export function openFeed<Data>(connection: Connection, options: FeedOptions): AsyncIterableIterator<FeedAnswer<Data>> {
   const handover: Handover<FeedAnswer<Data>> = createHandover({
+    signal: options.signal,
     onLeave: () => attempts.stop(),
     onEmpty: () => attempts.refill(),
   });
@@ -98,7 +105,7 @@ function findFault(event: FeedEvent | undefined, errors: Answer<unknown>['errors
 /** One subscription that is opened as often as it takes. */
 function createAttempts(connection: Connection, backoff: BackoffBounds, subscriber: Subscriber) {
   let running: { stop(): void } | undefined;
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let waiting: AbortController | undefined;
   let failures = 0;
   let held = false;
 
@@ -106,7 +113,7 @@ function createAttempts(connection: Connection, backoff: BackoffBounds, subscrib
     running = connection.run(subscriber);
   };
   const stop = () => {
-    clearTimeout(timer);
+    waiting?.abort();
     running?.stop();
     running = undefined;
   };
@@ -120,7 +127,12 @@ function createAttempts(connection: Connection, backoff: BackoffBounds, subscrib
       stop();
       failures += 1;
       const asked = (failure?.retryAfterSeconds ?? 0) * 1000;
-      timer = setTimeout(open, asked + pauseAfter(failures, backoff));
+      const mine = new AbortController();
+      waiting = mine;
+      const ends = AbortSignal.any([mine.signal, connection.closing]);
+      void pause(asked + pauseAfter(failures, backoff), ends).then(() => {
+        if (!mine.signal.aborted) open();
+      });
     },
     /** Something was handed over; too much of it waits when the feed is held. */
     succeeded(hold: boolean) {

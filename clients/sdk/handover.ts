@@ -9,6 +9,8 @@ export interface Handover<Value> {
 }
 
 interface HandoverOptions {
+  /** Leaves the loop when it is aborted. */
+  readonly signal?: AbortSignal | undefined;
   /** The loop was left, or has ended. */
   readonly onLeave: () => void;
   /** The loop asks for more than there is. */
@@ -16,10 +18,17 @@ interface HandoverOptions {
 }
 
 /** Makes a handover for one loop. */
-export function createHandover<Value>({ onLeave, onEmpty }: HandoverOptions): Handover<Value> {
+export function createHandover<Value>({ signal, onLeave, onEmpty }: HandoverOptions): Handover<Value> {
   const values: Value[] = [];
   let asking: PromiseWithResolvers<IteratorResult<Value>> | undefined;
   let ending: { readonly failure?: Error | undefined } | undefined;
+
+  const leave = () => {
+    signal?.removeEventListener('abort', abort);
+    onLeave();
+  };
+  const abort = () => void iterator.return?.();
+  signal?.addEventListener('abort', abort);
 
   const finish = (): Promise<IteratorResult<Value>> => {
     const { failure } = ending ?? {};
@@ -42,7 +51,7 @@ export function createHandover<Value>({ onLeave, onEmpty }: HandoverOptions): Ha
       values.length = 0;
       if (!ending) {
         ending = {};
-        onLeave();
+        leave();
       }
       asking?.resolve({ value: undefined, done: true });
       asking = undefined;
@@ -62,13 +71,20 @@ export function createHandover<Value>({ onLeave, onEmpty }: HandoverOptions): Ha
     end(failure) {
       if (ending) return;
       ending = { failure };
-      onLeave();
+      leave();
       if (asking === undefined) return;
       const { resolve, reject } = asking;
       asking = undefined;
       finish().then(resolve, reject);
     },
   };
+}
+
+/** A loop that is over. */
+export function emptyLoop<Value>(): AsyncIterableIterator<Value> {
+  const { iterator, end } = createHandover<Value>({ onLeave: () => undefined, onEmpty: () => undefined });
+  end();
+  return iterator;
 }
 
 /** The same loop over other values. Unlike a generator, it can be left while it waits. */

@@ -1,5 +1,5 @@
 import { type BackoffBounds, pause, pauseAfter } from './backoff.ts';
-import { type Credentials, credentialHeaders } from './credentials.ts';
+import { type Credentials, credentialHeaders, isRenewable, tokenIn } from './credentials.ts';
 import { failureOf, type GraphqlError, mayPass, OperationFailed } from './failure.ts';
 
 /** What came back for an operation. Errors beside data concern a part of it; each has its path. */
@@ -30,26 +30,52 @@ export interface SenderOptions {
   readonly backoff: BackoffBounds;
   /** How often a request is sent at most. */
   readonly attempts: number;
+  /** Why nothing is sent at present, if so; asked before every attempt. */
+  readonly standstill: () => OperationFailed | undefined;
+  /** Breaks off what is on its way when nothing is to be sent any more. */
+  readonly closing: AbortSignal;
 }
 
-/** Sends an operation. Throws `OperationFailed` when there is no data at all. */
+/** Sends an operation. Throws `OperationFailed` when there is no data at all, and the reason of the signal when aborted. */
 export type Sender = <Data>(request: GraphqlRequest, options?: SendOptions) => Promise<Answer<Data>>;
 
 const defaultTimeoutMs = 30_000;
 
-/** Sends over HTTP, and again after what may pass: for queries, and for mutations with an idempotency key. */
+/**
+ * Sends over HTTP, and again after what may pass: for queries, and for mutations with an idempotency key. A token that is
+ * refused is renewed once.
+ */
 export function createSender(options: SenderOptions): Sender {
+  const { credentials, attempts, backoff, standstill, closing } = options;
   return async <Data>(request: GraphqlRequest, sendOptions: SendOptions = {}) => {
-    for (let failures = 1; ; failures += 1) {
+    const { signal } = sendOptions;
+    const ends = AbortSignal.any(signal ? [signal, closing] : [closing]);
+    let refused: string | undefined;
+    for (let failures = 0; ; ) {
+      signal?.throwIfAborted();
+      let token: string | undefined;
       try {
-        return await post<Data>(request, sendOptions, options);
-      } catch (failure) {
-        if (!(failure instanceof OperationFailed) || !mayPass(failure)) throw failure;
-        if (failures >= options.attempts || sendOptions.signal?.aborted) throw failure;
-        await pause(
-          (failure.retryAfterSeconds ?? 0) * 1000 + pauseAfter(failures, options.backoff),
-          sendOptions.signal,
+        const still = standstill();
+        if (still) throw still;
+        const headers = await credentialHeaders(credentials, refused);
+        token = tokenIn(headers);
+        return await post<Data>(
+          request,
+          { ...headers, ...sendOptions.headers },
+          { ends, timeoutMs: sendOptions.timeoutMs },
+          options,
         );
+      } catch (failure) {
+        signal?.throwIfAborted();
+        if (!(failure instanceof OperationFailed)) throw failure;
+        const isOver = failure.code === 'UNAUTHENTICATED' && isRenewable(credentials) && refused === undefined;
+        if (isOver) {
+          refused = token;
+          continue;
+        }
+        failures += 1;
+        if (!mayPass(failure) || failures >= attempts) throw failure;
+        await pause((failure.retryAfterSeconds ?? 0) * 1000 + pauseAfter(failures, backoff), ends);
       }
     }
   };
@@ -57,20 +83,19 @@ export function createSender(options: SenderOptions): Sender {
 
 async function post<Data>(
   request: GraphqlRequest,
-  { signal, headers, timeoutMs = defaultTimeoutMs }: SendOptions,
-  { url, credentials, fetch }: SenderOptions,
+  headers: Readonly<Record<string, string>>,
+  { ends, timeoutMs = defaultTimeoutMs }: { readonly ends: AbortSignal; readonly timeoutMs?: number | undefined },
+  { url, fetch, standstill }: SenderOptions,
 ): Promise<Answer<Data>> {
-  const timeout = AbortSignal.timeout(timeoutMs);
   const init = {
     method: 'POST',
     headers: {
-      ...(await credentialHeaders(credentials)),
       'content-type': 'application/json',
       accept: 'application/graphql-response+json, application/json;q=0.9',
       ...headers,
     },
     body: JSON.stringify(request),
-    signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+    signal: AbortSignal.any([ends, AbortSignal.timeout(timeoutMs)]),
   };
   let response: Response;
   let text: string;
@@ -78,7 +103,7 @@ async function post<Data>(
     response = await fetch(url, init);
     text = await response.text();
   } catch (cause) {
-    throw new OperationFailed(`No answer from ${url}.`, { code: 'UNREACHABLE', cause });
+    throw standstill() ?? new OperationFailed(`No answer from ${url}.`, { code: 'UNREACHABLE', cause });
   }
   return readAnswer(response, text);
 }
@@ -88,12 +113,18 @@ function readAnswer<Data>(response: Response, text: string): Answer<Data> {
   const { data, errors = [] } = parseAnswer<Data>(text) ?? {};
   if (data !== undefined && data !== null) return { data, errors, correlationId };
   if (errors.length > 0) throw failureOf(errors, correlationId);
-  // Not ours: a proxy in between. Its 5xx and 429 pass, as a rule; its 4xx do not.
-  const passes = response.status >= 500 || response.status === 429;
   throw new OperationFailed(`The answer is no GraphQL: HTTP ${response.status}.`, {
-    code: passes ? 'UNREACHABLE' : 'NOT_GRAPHQL',
+    code: codeOf(response.status),
     correlationId,
+    // A date in its place, which is allowed too, is not a number and asks for nothing.
+    retryAfterSeconds: Number(response.headers.get('retry-after')) || undefined,
   });
+}
+
+/** What a status says that is not ours but of a proxy in between. Its 5xx and 429 pass, as a rule; its 4xx do not. */
+function codeOf(status: number): string {
+  if (status === 413) return 'OPERATION_LIMIT_EXCEEDED';
+  return status >= 500 || status === 429 ? 'UNREACHABLE' : 'NOT_GRAPHQL';
 }
 
 function parseAnswer<Data>(text: string): { data?: Data | null; errors?: readonly GraphqlError[] } | undefined {

@@ -24,6 +24,8 @@ interface Database {
     options?: { readonly durability?: 'strict' | 'relaxed' },
   ): Transaction;
   close(): void;
+  onclose: ((event: never) => void) | null;
+  onversionchange: ((event: never) => void) | null;
 }
 
 interface Transaction {
@@ -65,13 +67,14 @@ export async function openIndexedDbStorage(name: string, options: IndexedDbOptio
   const factory = options.indexedDB ?? surroundings.indexedDB;
   if (factory === undefined) throw new TypeError('There is no IndexedDB here; give the client another storage.');
   const locks = 'locks' in options ? options.locks : surroundings.navigator?.locks;
-  const database = await openDatabase(factory, name);
+  const database = keepOpen(() => openDatabase(factory, name));
+  await database.use(async () => undefined);
   const channel = new BroadcastChannel(`panorama ${name}`);
 
   return {
-    list: (prefix) => listValues(database, prefix),
+    list: (prefix) => database.use((open) => listValues(open, prefix)),
     async update(keys, change) {
-      const changes = await changeValues(database, keys, change);
+      const changes = await database.use((open) => changeValues(open, keys, change));
       // Structured cloning keeps `undefined`, so removals arrive as such.
       if (Object.keys(changes).length > 0) channel.postMessage(changes);
     },
@@ -83,7 +86,7 @@ export async function openIndexedDbStorage(name: string, options: IndexedDbOptio
     alone: locks ? takeLock(locks, name) : createTurns(),
     async close() {
       channel.close();
-      database.close();
+      await database.close();
     },
   };
 }
@@ -99,6 +102,52 @@ function takeLock(locks: Locks, place: string): Storage['alone'] {
       // Aborted while it waited: then there was no work.
       if (begun || !signal.aborted) throw error;
     });
+  };
+}
+
+/**
+ * A database that is opened again when the browser has closed it, as it may when a page sleeps or is cleared, and that lets
+ * go when somebody wants to remove it.
+ */
+function keepOpen(open: () => Promise<Database>) {
+  let opening: Promise<Database> | undefined;
+  let isDone = false;
+
+  function get(): Promise<Database> {
+    if (isDone) return Promise.reject(new TypeError('The storage is closed.'));
+    opening ??= open();
+    const mine = opening;
+    const forget = () => {
+      if (opening === mine) opening = undefined;
+    };
+    mine.then((database) => {
+      database.onclose = forget;
+      database.onversionchange = () => {
+        forget();
+        database.close();
+      };
+    }, forget);
+    return mine;
+  }
+
+  return {
+    /** Begins work on it; it is begun again when the database turns out to be closed. */
+    async use<Result>(work: (database: Database) => Promise<Result>): Promise<Result> {
+      const mine = get();
+      const database = await mine;
+      try {
+        return await work(database);
+      } catch (error) {
+        if ((error as Partial<Error> | null)?.name !== 'InvalidStateError') throw error;
+        if (opening === mine) opening = undefined;
+        database.close();
+        return await work(await get());
+      }
+    },
+    async close() {
+      isDone = true;
+      await opening?.then((database) => database.close()).catch(() => undefined);
+    },
   };
 }
 

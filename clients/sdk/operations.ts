@@ -31,12 +31,14 @@ export interface Operations {
 export function createOperations(): Operations {
   /** With the id that it has on the socket, if there is one. */
   const running = new Map<Subscriber, string | undefined>();
+  const byId = new Map<string, Subscriber>();
   let send: ((message: ClientMessage) => void) | undefined;
   let nextId = 1;
 
   function start(subscriber: Subscriber): void {
     const id = String(nextId++);
     running.set(subscriber, id);
+    byId.set(id, subscriber);
     send?.({ type: 'subscribe', id, payload: subscriber.request() });
   }
 
@@ -50,7 +52,10 @@ export function createOperations(): Operations {
     },
     remove(subscriber) {
       const id = running.get(subscriber);
-      if (id !== undefined) send?.({ type: 'complete', id });
+      if (id !== undefined) {
+        byId.delete(id);
+        send?.({ type: 'complete', id });
+      }
       return running.delete(subscriber);
     },
     startAll(over) {
@@ -59,6 +64,7 @@ export function createOperations(): Operations {
     },
     interruptAll() {
       send = undefined;
+      byId.clear();
       const interrupted = [...running].filter(([, id]) => id !== undefined);
       for (const [subscriber] of interrupted) running.set(subscriber, undefined);
       for (const [subscriber] of interrupted) subscriber.interrupted();
@@ -66,15 +72,17 @@ export function createOperations(): Operations {
     endAll(failure) {
       const ended = [...running.keys()];
       running.clear();
+      byId.clear();
       for (const subscriber of ended) subscriber.ended(failure);
     },
     receive(message) {
-      const [subscriber] = [...running].find(([, id]) => id === message.id) ?? [];
+      const subscriber = byId.get(message.id);
       // The server may still speak of what was stopped a moment ago.
       if (subscriber === undefined) return;
       if (message.type === 'next') {
         subscriber.next(message.payload);
       } else {
+        byId.delete(message.id);
         running.delete(subscriber);
         subscriber.ended(message.type === 'error' ? failureOf(message.payload) : undefined);
       }

@@ -9,11 +9,11 @@ export interface ServerRecord {
 }
 
 /** A record as the user sees it: the server's, with the user's own changes that are still on their way. */
-export interface LocalRecord {
+export interface LocalRecord<Data = Fields> {
   readonly id: string;
   /** Of the server's record; 0 for one that the server has not told of yet. */
   readonly version: number;
-  readonly data: Fields;
+  readonly data: Data;
   /** How many of the user's changes to it are on their way. */
   readonly pending: number;
 }

@@ -21,6 +21,7 @@ export type ClientMessage =
 
 export interface SocketOptions {
   readonly WebSocket: typeof globalThis.WebSocket;
+  /** How long the server may say nothing, though it is pinged, at half of this time and then again. */
   readonly silenceMs: number;
   /** The payload of `connection_init`. */
   readonly greeting: () => Promise<object>;
@@ -32,16 +33,21 @@ export interface SocketOptions {
 
 export interface OpenSocket {
   send(message: ClientMessage): void;
+  /** Asks whether the server is still there, now. */
+  probe(): void;
   close(): void;
 }
 
 const abnormal = 1006;
+const badRequest = 4400;
 
 /** Opens a WebSocket, greets, answers pings, and takes a server that says nothing for too long for dead. */
 export function openSocket(url: string, options: SocketOptions): OpenSocket {
-  const socket = new options.WebSocket(url, 'graphql-transport-ws');
+  const socket = construct(url, options);
+  if (socket === undefined) return { send: () => undefined, probe: () => undefined, close: () => undefined };
   let ended = false;
-  let heardAt = Date.now();
+  /** Since the last ping nothing was heard. No clock is read: it may jump, and stands still while a machine sleeps. */
+  let isAsked = false;
 
   const send = (message: ClientMessage) => {
     if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(message));
@@ -53,10 +59,19 @@ export function openSocket(url: string, options: SocketOptions): OpenSocket {
     socket.close();
     options.closed(code, reason);
   };
-  const watch = setInterval(() => {
-    if (Date.now() - heardAt > options.silenceMs) end(abnormal, 'The server has fallen silent.');
-    else send({ type: 'ping' });
-  }, options.silenceMs / 2);
+  let watch: ReturnType<typeof setInterval>;
+  const probe = () => {
+    if (isAsked) return;
+    isAsked = true;
+    send({ type: 'ping' });
+    clearInterval(watch);
+    watch = setInterval(tick, options.silenceMs / 2);
+  };
+  const tick = () => {
+    if (isAsked) end(abnormal, 'The server has fallen silent.');
+    else probe();
+  };
+  watch = setInterval(tick, options.silenceMs / 2);
 
   socket.addEventListener('open', async () => {
     if (ended) return socket.close();
@@ -64,14 +79,15 @@ export function openSocket(url: string, options: SocketOptions): OpenSocket {
     try {
       send({ type: 'connection_init', payload: await options.greeting() });
     } catch (error) {
-      end(abnormal, `There is no token: ${error instanceof Error ? error.message : String(error)}`);
+      end(abnormal, error instanceof Error ? error.message : String(error));
     }
   });
   socket.addEventListener('message', ({ data }) => {
-    heardAt = Date.now();
+    isAsked = false;
     if (ended) return;
-    const message = JSON.parse(String(data)) as ServerMessage | { readonly type: 'ping' } | { readonly type: 'pong' };
-    if (message.type === 'ping') send({ type: 'pong' });
+    const message = parseMessage(data);
+    if (message === undefined) end(abnormal, 'The server does not speak the protocol.');
+    else if (message.type === 'ping') send({ type: 'pong' });
     else if (message.type !== 'pong') options.received(message);
   });
   socket.addEventListener('close', ({ code, reason }) => end(code, reason));
@@ -80,10 +96,31 @@ export function openSocket(url: string, options: SocketOptions): OpenSocket {
 
   return {
     send,
+    probe,
     close() {
       ended = true;
       clearInterval(watch);
       socket.close(1000, 'The client is done.');
     },
   };
+}
+
+/** A runtime refuses an address that it does not open from here, as a page of https one of ws: no attempt helps. */
+function construct(url: string, { WebSocket, closed }: SocketOptions): InstanceType<typeof WebSocket> | undefined {
+  try {
+    return new WebSocket(url, 'graphql-transport-ws');
+  } catch (error) {
+    queueMicrotask(() => closed(badRequest, error instanceof Error ? error.message : String(error)));
+    return undefined;
+  }
+}
+
+function parseMessage(
+  data: unknown,
+): ServerMessage | { readonly type: 'ping' } | { readonly type: 'pong' } | undefined {
+  try {
+    return JSON.parse(String(data));
+  } catch {
+    return undefined;
+  }
 }

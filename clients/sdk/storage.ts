@@ -53,8 +53,14 @@ export function createMemoryStorage(): Storage {
   };
 }
 
-/** A place in memory. Changes count when `keep` has kept them. */
-export function createMapPlace(values: Map<string, Json>, keep: (changes: Changes) => Promise<void>): Place {
+/**
+ * A place in memory. Changes count when `keep` has kept them; it is told what the changed keys held before, to put it back
+ * when it cannot keep them.
+ */
+export function createMapPlace(
+  values: Map<string, Json>,
+  keep: (changes: Changes, before: Changes) => Promise<void>,
+): Place {
   return {
     async list(prefix) {
       const found = [...values].filter(([key]) => key.startsWith(prefix));
@@ -63,8 +69,9 @@ export function createMapPlace(values: Map<string, Json>, keep: (changes: Change
     async update(keys, change) {
       const changes = change(keys.map((key) => values.get(key)));
       if (Object.keys(changes).length === 0) return;
+      const before = Object.fromEntries(Object.keys(changes).map((key) => [key, values.get(key)]));
       applyChanges(values, changes);
-      await keep(changes);
+      await keep(changes, before);
     },
   };
 }

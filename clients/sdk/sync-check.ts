@@ -1,5 +1,5 @@
 import { pause } from './backoff.ts';
-import { mayPass, OperationFailed } from './failure.ts';
+import { OperationFailed } from './failure.ts';
 import type { PendingMutation } from './records.ts';
 import { orAborted, rest, type SyncContext } from './sync-context.ts';
 import { applyChanges } from './sync-receive.ts';
@@ -34,7 +34,7 @@ export async function checkApplied(context: SyncContext): Promise<void> {
       if (signal.aborted) return;
       if (!(error instanceof OperationFailed)) throw error;
       failures += 1;
-      await rest({ failure: error, failures, mayPass: mayPass(error), rung }, context);
+      await rest({ failure: error, failures, rung }, context);
     }
   }
 }

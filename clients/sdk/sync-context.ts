@@ -3,7 +3,7 @@ import { pause, pauseAfter } from './backoff.ts';
 import type { Events } from './events.ts';
 import type { OperationFailed } from './failure.ts';
 import type { RefusedMutation } from './records.ts';
-import type { Changes, Json, Storage } from './storage.ts';
+import type { Kept } from './sync-kept.ts';
 import type { SyncServer } from './sync-server.ts';
 import type { SyncState } from './sync-state.ts';
 
@@ -27,18 +27,18 @@ export interface SyncEvents {
 export interface SyncContext {
   readonly entities: readonly string[];
   readonly state: SyncState;
-  readonly storage: Storage;
   readonly server: SyncServer;
   readonly events: Events<SyncEvents>;
   readonly backoff: BackoffBounds;
+  /** Whether trying again makes sense without anything having changed here. */
+  readonly mayPass: (failure: OperationFailed) => boolean;
   /** Ends everything. */
   readonly signal: AbortSignal;
   /** Rings when there may be something to do: an edit, an answer, a wish to try again. */
   readonly bell: Bell;
   /** Rings, before the bell does, when trying again is worth it now: there is a network, or the user wants to. */
   readonly nudge: Bell;
-  /** Changes what is kept, with nobody else in between, and then what is in memory. */
-  commit(keys: readonly string[], change: (values: readonly (Json | undefined)[]) => Changes): Promise<void>;
+  readonly commit: Kept['commit'];
 }
 
 /** Something to wait for. */
@@ -75,8 +75,8 @@ export interface FailedAttempt {
   readonly failure: OperationFailed;
   /** How many there were in a row. */
   readonly failures: number;
-  /** Whether trying again makes sense without anything having changed. */
-  readonly mayPass: boolean;
+  /** Whether it is known to pass; by default as the context judges. */
+  readonly mayPass?: boolean;
   /** The ring that was the next one when the attempt began. */
   readonly rung: Promise<void>;
 }
@@ -86,7 +86,7 @@ export interface FailedAttempt {
  * made meanwhile do not. Else until the bell rings.
  */
 export async function rest(attempt: FailedAttempt, context: SyncContext): Promise<void> {
-  const { failure, failures, mayPass, rung } = attempt;
+  const { failure, failures, rung, mayPass = context.mayPass(failure) } = attempt;
   const { events, backoff, signal, nudge } = context;
   if (failure.code !== 'OFFLINE') events.tell('failure', failure);
   if (!mayPass) return await orAborted(rung, signal);

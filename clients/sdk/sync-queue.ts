@@ -58,20 +58,24 @@ export function acknowledge(
   return { changes, refused };
 }
 
-/**
- * What the feed has told of the own mutations: a client's mutations are applied in order, so a change by one of them
- * covers all before it.
- */
-export function cover(pending: readonly PendingMutation[], changes: readonly MutationName[]): Changes {
+/** The mutations that changes tell of: a client's are applied in order, so a change by one of them covers all before it. */
+export function covered(
+  pending: readonly PendingMutation[],
+  changes: readonly MutationName[],
+): readonly PendingMutation[] {
   const reached = new Map<string, number>();
   for (const { clientId, mutationId } of changes) {
     if (clientId !== null && mutationId !== null) {
       reached.set(clientId, Math.max(mutationId, reached.get(clientId) ?? 0));
     }
   }
-  const told = pending.filter(({ clientId, id }) => id <= (reached.get(clientId) ?? 0));
+  return pending.filter(({ clientId, id }) => id <= (reached.get(clientId) ?? 0));
+}
+
+/** What the feed has told of the own mutations. */
+export function cover(pending: readonly PendingMutation[], changes: readonly MutationName[]): Changes {
   return Object.fromEntries(
-    told.map((mutation) => [
+    covered(pending, changes).map((mutation) => [
       keys.pending(mutation.place),
       mutation.applied ? undefined : asJson({ ...mutation, told: true }),
     ]),

@@ -1,8 +1,8 @@
-import { hasLostPlace, mayPass, OperationFailed } from './failure.ts';
+import { hasLostPlace, OperationFailed } from './failure.ts';
 import { afterChange, type PendingMutation, type ServerRecord } from './records.ts';
 import type { Changes, Json } from './storage.ts';
 import { rest, type SyncContext } from './sync-context.ts';
-import { cover, type MutationName } from './sync-queue.ts';
+import { cover, covered, type MutationName } from './sync-queue.ts';
 import type { BootstrapPage, FeedChange } from './sync-server.ts';
 import { keys } from './sync-state.ts';
 
@@ -10,14 +10,15 @@ import { keys } from './sync-state.ts';
 export async function receiveChanges(context: SyncContext): Promise<void> {
   const { entities, state, signal, bell } = context;
   let failures = 0;
-  if (!entities.every((entity) => state.entities.includes(entity))) {
-    // Types that were not asked for before have never been loaded.
-    await context.commit([], () => ({ [keys.cursor]: undefined }));
-  }
+  let lost: string | undefined;
   while (!signal.aborted) {
     const rung = bell.next();
     try {
-      if (state.cursor === undefined) await loadRecords(context);
+      if (lost !== undefined) await losePlace(lost, context);
+      lost = undefined;
+      // Types that were not asked for before have never been loaded.
+      const isLoaded = entities.every((entity) => state.entities.includes(entity));
+      if (state.cursor === undefined || !isLoaded) await loadRecords(context);
       else
         await follow(state.cursor, context, () => {
           failures = 0;
@@ -26,9 +27,8 @@ export async function receiveChanges(context: SyncContext): Promise<void> {
       if (signal.aborted) return;
       if (!(error instanceof OperationFailed)) throw error;
       failures += 1;
-      const isLost = hasLostPlace(error);
-      if (isLost) await losePlace(error.code, context);
-      await rest({ failure: error, failures, mayPass: isLost || mayPass(error), rung }, context);
+      if (hasLostPlace(error)) lost = error.code;
+      await rest({ failure: error, failures, rung, ...(lost !== undefined && { mayPass: true }) }, context);
     }
   }
 }
@@ -84,7 +84,7 @@ export async function applyChanges(
   { entities, state, commit }: SyncContext,
   cursor?: string,
 ): Promise<void> {
-  const queued = state.pending().map(({ place }) => keys.pending(place));
+  const queued = covered(state.pending(), told).map(({ place }) => keys.pending(place));
   const kept = changes.filter(({ entity }) => entities.includes(entity));
   await commit(queued, (values) => {
     const pending = values.filter((value) => value !== undefined) as unknown as PendingMutation[];

@@ -1,4 +1,4 @@
-import { mayPass, OperationFailed } from './failure.ts';
+import { OperationFailed } from './failure.ts';
 import type { PendingMutation } from './records.ts';
 import { orAborted, rest, type SyncContext } from './sync-context.ts';
 import { acknowledge, fork } from './sync-queue.ts';
@@ -14,39 +14,52 @@ const unreadable = new Set(['BAD_USER_INPUT', 'OPERATION_LIMIT_EXCEEDED']);
 
 /** Sends the queue, oldest first, until the signal ends it. Runs in one place at a time. */
 export async function sendQueue(context: SyncContext): Promise<void> {
-  const { state, server, signal, bell } = context;
+  const { state, signal, bell } = context;
   let atOnce = mostAtOnce;
   let failures = 0;
   while (!signal.aborted) {
     const rung = bell.next();
     const batch = nextBatch(state.pending(), atOnce);
-    const [first] = batch;
-    if (first === undefined) {
+    if (batch.length === 0) {
       await orAborted(rung, signal);
       continue;
     }
     try {
-      await settle(batch, await server.push(first.clientId, batch, signal), context);
+      atOnce = await sendBatch(batch, context);
       failures = 0;
-      atOnce = mostAtOnce;
     } catch (error) {
       if (signal.aborted) return;
-      const failure = asFailure(error);
-      if (batch.length > 1 && (failure.code === 'CLIENT_FORKED' || unreadable.has(failure.code))) {
-        // Which one it is, and whether those before it were applied, shows when they come one by one.
-        atOnce = 1;
-      } else if (unreadable.has(failure.code)) {
-        // The server does not count what it cannot take, so the next one is out of order: it gets a new number then.
-        await settle(batch, rejection(first.id, failure), context);
-      } else if (failure.code === 'CLIENT_FORKED' || failure.code === 'OUT_OF_ORDER') {
-        await takeNewIdentity(context);
-        atOnce = mostAtOnce;
-      } else {
-        failures += 1;
-        await rest({ failure, failures, mayPass: mayPass(failure), rung }, context);
-      }
+      if (!(error instanceof OperationFailed)) throw error;
+      failures += 1;
+      await rest({ failure: error, failures, rung }, context);
     }
   }
+}
+
+/** Sends a part of the queue and keeps what became of it. Gives how many to send at once next. */
+async function sendBatch(batch: readonly PendingMutation[], context: SyncContext): Promise<number> {
+  const { server, signal } = context;
+  const { clientId = '', id = 0 } = batch[0] ?? {};
+  let answer: PushAnswer;
+  try {
+    answer = await server.push(clientId, batch, signal);
+  } catch (error) {
+    if (signal.aborted || !(error instanceof OperationFailed)) throw error;
+    const isForked = error.code === 'CLIENT_FORKED';
+    // Which one it is, and whether those before it were applied, shows when they come one by one.
+    if (batch.length > 1 && (isForked || unreadable.has(error.code))) return 1;
+    if (unreadable.has(error.code)) {
+      // The server does not count what it cannot take, so the next one is out of order: it gets a new number then.
+      await settle(batch, rejection(id, error), context);
+      return 1;
+    }
+    // The first of a new client cannot be out of order: another name would not help.
+    if (!isForked && (error.code !== 'OUT_OF_ORDER' || id === 1)) throw error;
+    await takeNewIdentity(context);
+    return mostAtOnce;
+  }
+  await settle(batch, answer, context);
+  return mostAtOnce;
 }
 
 function rejection(id: number, { code, message }: OperationFailed): PushAnswer {
@@ -90,9 +103,4 @@ async function takeNewIdentity({ commit, state }: SyncContext): Promise<void> {
     const queued = pending.filter((value) => value !== undefined) as unknown as PendingMutation[];
     return fork(queued, client as unknown as ClientIdentity, uniqueId());
   });
-}
-
-function asFailure(error: unknown): OperationFailed {
-  if (error instanceof OperationFailed) return error;
-  throw error;
 }

@@ -27,6 +27,8 @@ export interface SyncState {
   list(entity: string): readonly LocalRecord[];
   /** Takes in what was written. */
   take(changes: Changes): void;
+  /** Begins anew with everything that is kept. */
+  replace(kept: ReadonlyMap<string, Json>): void;
 }
 
 const prefix = 'sync/';
@@ -37,9 +39,13 @@ export const keys = {
   client: `${prefix}client`,
   cursor: `${prefix}cursor`,
   entities: `${prefix}entities`,
+  /** Changes with the one that sends and applies. */
+  leader: `${prefix}leader`,
   record: (entity: string, id: string) => `${prefix}record/${entity}/${id}`,
   pending: (place: number) => `${prefix}pending/${String(place).padStart(15, '0')}`,
   refused: (place: number) => `${prefix}refused/${String(place).padStart(15, '0')}`,
+  /** Whether something of the records, or of how far they go, is kept under the name. */
+  isOfRecords: (key: string) => key === keys.cursor || key === keys.entities || key.startsWith(`${prefix}record/`),
 };
 
 /** The state with nothing in it; `take` fills it. */
@@ -48,6 +54,7 @@ export function createSyncState(): SyncState {
   const records = new Map<string, Map<string, ServerRecord>>();
   const pending = createQueue<PendingMutation>();
   const refused = createQueue<RefusedMutation>();
+  const views = createViews();
 
   function takeRecord(path: string, value: Json | undefined): void {
     const [entity = '', ...rest] = path.split('/');
@@ -80,23 +87,61 @@ export function createSyncState(): SyncState {
     },
     pending: pending.inOrder,
     refused: refused.inOrder,
-    record(entity, id) {
-      const edits = state.pending().filter((edit) => edit.entity === entity && edit.entityId === id);
-      return rebase(id, records.get(entity)?.get(id), edits);
-    },
-    list(entity) {
-      const edits = Map.groupBy(
-        state.pending().filter((edit) => edit.entity === entity),
-        ({ entityId }) => entityId,
-      );
-      const ids = new Set([...(records.get(entity)?.keys() ?? []), ...edits.keys()]);
-      return [...ids].flatMap((id) => rebase(id, records.get(entity)?.get(id), edits.get(id) ?? []) ?? []);
-    },
+    record: (entity, id) =>
+      views.record(keys.record(entity, id), () => {
+        const edits = state.pending().filter((edit) => edit.entity === entity && edit.entityId === id);
+        return views.rebase(id, records.get(entity)?.get(id), edits);
+      }),
+    list: (entity) =>
+      views.list(entity, () => {
+        const edits = Map.groupBy(
+          state.pending().filter((edit) => edit.entity === entity),
+          ({ entityId }) => entityId,
+        );
+        const ids = new Set([...(records.get(entity)?.keys() ?? []), ...edits.keys()]);
+        return [...ids].flatMap((id) => views.rebase(id, records.get(entity)?.get(id), edits.get(id) ?? []) ?? []);
+      }),
     take(changes) {
+      views.clear();
       for (const [key, value] of Object.entries(changes)) if (key.startsWith(prefix)) takeOne(key, value);
+    },
+    replace(kept) {
+      views.clear();
+      for (const part of [single, records, pending, refused]) part.clear();
+      for (const [key, value] of kept) takeOne(key, value);
     },
   };
   return state;
+}
+
+/**
+ * What was shown since the last change, and is the same when it is asked for again: pages compare to see what to draw
+ * anew. A record without edits is the same until the server tells another.
+ */
+function createViews() {
+  const lists = new Map<string, readonly LocalRecord[]>();
+  const single = new Map<string, LocalRecord | undefined>();
+  const unedited = new WeakMap<ServerRecord, LocalRecord>();
+
+  function remember<View>(views: Map<string, View>, name: string, make: () => View): View {
+    if (!views.has(name)) views.set(name, make());
+    return views.get(name) as View;
+  }
+
+  return {
+    list: (entity: string, make: () => readonly LocalRecord[]) => remember(lists, entity, make),
+    record: (name: string, make: () => LocalRecord | undefined) => remember(single, name, make),
+    rebase(id: string, base: ServerRecord | undefined, edits: readonly PendingMutation[]): LocalRecord | undefined {
+      if (base === undefined || edits.length > 0) return rebase(id, base, edits);
+      const shown = unedited.get(base) ?? rebase(id, base, edits);
+      if (shown) unedited.set(base, shown);
+      return shown;
+    },
+    clear() {
+      lists.clear();
+      single.clear();
+    },
+  };
 }
 
 /** Mutations by the names they are kept under, which are in the order of their places. */
@@ -106,6 +151,10 @@ function createQueue<Mutation>() {
   return {
     put(key: string, mutation: Mutation | undefined) {
       put(byKey, key, mutation);
+      ordered = undefined;
+    },
+    clear() {
+      byKey.clear();
       ordered = undefined;
     },
     count: () => byKey.size,

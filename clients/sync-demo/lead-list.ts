@@ -6,9 +6,10 @@ import { nameOf, newestFirst, statuses } from './leads.ts';
 const shown = 6;
 
 /** The newest leads of an app. What has changed since the last time is marked for a moment. */
-export function createLeadList(sync: Sync, onEdit: (lead: LocalRecord, status: string) => void) {
+export function createLeadList(sync: Sync, onEdit: (lead: LocalRecord, status: string) => unknown) {
   const list = element('ul', { class: 'leads' });
   const count = element('span', { class: 'count' });
+  const empty = element('p', { class: 'empty' });
   /** Whether the first records were shown: those are not fresh. */
   let settled = false;
   const rows = new Map<string, { readonly row: HTMLLIElement; readonly text: string }>();
@@ -35,11 +36,14 @@ export function createLeadList(sync: Sync, onEdit: (lead: LocalRecord, status: s
 
   return {
     list,
+    empty,
     count,
     /** Shows what there is now, touching only the rows that differ, so that the keyboard stays where it is. */
     render() {
       const leads = newestFirst(sync.list('Lead'));
       count.textContent = sync.loaded ? `${leads.length} leads` : 'loading …';
+      empty.hidden = leads.length > 0;
+      empty.textContent = sync.loaded ? 'No leads yet: add the first one.' : 'The leads are being loaded.';
       const visible = leads.slice(0, shown).map((lead) => {
         const text = JSON.stringify([lead.data, lead.pending > 0]);
         const before = rows.get(lead.id);

@@ -14,6 +14,17 @@ export function newLead(fullName: string, email: string): Fields {
   return { lastName: words.pop() ?? '', firstName: words.join(' '), email, source: 'sync-demo' };
 }
 
+const firstNames = ['Ada', 'Alan', 'Barbara', 'Donald', 'Edith', 'Grace', 'Katherine', 'Mary', 'Niklaus', 'Tim'];
+const lastNames = ['Byron', 'Clarke', 'Hamilton', 'Hopper', 'Jackson', 'Johnson', 'Knuth', 'Liskov', 'Turing', 'Wirth'];
+
+/** A lead that nobody has to type. */
+export function exampleLead(): Fields {
+  const pick = (names: readonly string[]) => names[Math.floor(Math.random() * names.length)] ?? '';
+  const [firstName, lastName] = [pick(firstNames), pick(lastNames)];
+  const number = String(Math.floor(Math.random() * 1_000_000)).padStart(6, '0');
+  return newLead(`${firstName} ${lastName}`, `${firstName}.${lastName}.${number}@example.com`.toLowerCase());
+}
+
 /** The newest first: those that the server has not seen yet, then by when they were made. */
 export function newestFirst(leads: readonly LocalRecord[]): readonly LocalRecord[] {
   const madeAt = ({ data }: LocalRecord) => String(data.createdAt ?? '9999');

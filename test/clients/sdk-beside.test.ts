@@ -64,6 +64,7 @@ describe('beside another library', () => {
     await eventually(() => ids.length === 3);
     expect(ids).toEqual(['a1', 'a2', 'a3']);
     subscription.unsubscribe();
+    await eventually(() => server.running === 0);
     apollo.stop();
   });
 
@@ -91,5 +92,6 @@ describe('beside another library', () => {
     await eventually(() => ids.length === 3);
     expect(ids).toEqual(['u1', 'u2', 'u3']);
     unsubscribe();
+    await eventually(() => server.running === 0);
   });
 });

@@ -1,13 +1,11 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { IDBFactory } from 'fake-indexeddb';
 import {
   type Client,
   createClient,
   createMemoryStorage,
-  openIndexedDbStorage,
   type RefusedMutation,
   type Storage,
   type Sync,
@@ -72,8 +70,15 @@ describe('records that are here', () => {
     await settled(one);
     expect(other.sync.get('Customer', id)).toEqual({ id, version: 1, data: { name: 'Ada' }, pending: 0 });
     expect(new Set(seen.map(String))).toEqual(new Set(['Ada']));
+    // Pages compare what they are given to see what to draw anew.
+    const [list, shown] = [other.sync.list('Customer'), other.sync.get('Customer', id)];
+    expect(other.sync.list('Customer')).toBe(list);
+    await other.sync.put('Customer', undefined, { name: 'Grace' });
+    expect(other.sync.list('Customer')).not.toBe(list);
+    expect([other.sync.list('Customer')[0], other.sync.get('Customer', id)]).toEqual([shown, shown]);
+    expect(other.sync.get('Customer', id)).toBe(shown);
     await other.sync.delete('Customer', id);
-    await eventually(() => one.names().length === 0);
+    await eventually(() => String(one.names()) === 'Grace');
   });
 
   test('loads page after page what there was before, and what comes after it', async () => {
@@ -97,6 +102,22 @@ describe('records that are here', () => {
     await settled(app);
     expect(app.sync.get('Customer', 'c1')?.data).toEqual({ name: 'Ada Byron', city: 'Paris' });
   });
+
+  test.each(['CURSOR_INVALID', 'CURSOR_EXPIRED', 'CURSOR_AHEAD', 'EPOCH_CHANGED'])(
+    'a cursor that leads nowhere (%s) is forgotten and the records are loaded anew',
+    async (code) => {
+      server.change('Customer', 'c1', { name: 'Ada' });
+      const app = await openApp();
+      const told: string[] = [];
+      app.client.on('resync', (reason) => told.push(reason));
+      server.refusedFeeds.set('Customer', code);
+      server.breakSockets();
+      await eventually(() => told.length > 0 && app.sync.loaded);
+      server.change('Customer', 'c2', { name: 'Grace' });
+      await eventually(() => app.names().length === 2);
+      expect(told).toEqual([code]);
+    },
+  );
 
   test('a past that is lost is loaded anew, and no edit with it', async () => {
     const path = join(folder, 'lost-past');
@@ -209,67 +230,3 @@ describe('the queue', () => {
     expect(server.log.map(({ entityId }) => entityId)).toEqual(['c1', 'c2']);
   });
 });
-
-describe('what is kept', () => {
-  test('in a folder is for one process at a time, and half a line counts as none', async () => {
-    const path = join(folder, 'journal');
-    const storage = await openFileStorage(path);
-    await storage.update([], () => ({ a: 1, b: { c: [true, null] } }));
-    await storage.update(['a'], ([a]) => ({ a: Number(a) + 1, b: undefined }));
-    await expect(openFileStorage(path)).rejects.toMatchObject({ name: 'FolderHeld' });
-    await storage.close();
-    const journal = join(path, 'journal.jsonl');
-    await writeFile(journal, `${await readFile(journal, 'utf8')}{"put":{"a":9`);
-    const again = await openFileStorage(path);
-    expect([...(await again.list(''))]).toEqual([['a', 2]]);
-    for (let number = 0; number < 5_000; number += 1) void again.update([], () => ({ number }));
-    await again.update([], () => ({ last: true }));
-    await again.close();
-    const compacted = await openFileStorage(path);
-    expect(Object.fromEntries(await compacted.list(''))).toEqual({ a: 2, number: 4999, last: true });
-    await compacted.close();
-  });
-
-  test('in a browser is shared by its tabs, which see one queue and send it once', async () => {
-    const indexedDB = new IDBFactory();
-    const locks = createLocks();
-    const openTab = async (offline: boolean) =>
-      openApp(await openIndexedDbStorage('app', { indexedDB, locks }), offline);
-    const one = await openTab(true);
-    const two = await openTab(true);
-    await Promise.all([
-      one.sync.put('Customer', 'c1', { name: 'One' }),
-      two.sync.put('Customer', 'c2', { name: 'Two' }),
-    ]);
-    await eventually(() => one.names().length === 2 && two.names().length === 2);
-    two.client.goOnline();
-    one.client.goOnline();
-    await settled(two);
-    await settled(one);
-    expect(server.log.map(({ mutationId }) => mutationId)).toEqual([1, 2]);
-    await close(one);
-    await two.sync.put('Customer', 'c3', { name: 'Three' });
-    await settled(two);
-    expect(server.log.map(({ entityId, mutationId }) => [entityId, mutationId]).at(-1)).toEqual(['c3', 3]);
-  });
-});
-
-/** Web Locks of one browser, as far as they are used. */
-function createLocks() {
-  const last = new Map<string, Promise<void>>();
-  return {
-    async request(name: string, { signal }: { signal: AbortSignal }, work: () => Promise<void>): Promise<void> {
-      const before = last.get(name) ?? Promise.resolve();
-      const turn = before.then(() => (signal.aborted ? undefined : work()));
-      last.set(name, turn);
-      const aborted = new Promise<void>((_, reject) => {
-        signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-      });
-      let begun = false;
-      void before.then(() => {
-        begun = !signal.aborted;
-      });
-      await Promise.race([turn, aborted.catch((reason: unknown) => (begun ? turn : Promise.reject(reason)))]);
-    },
-  };
-}

@@ -4,6 +4,7 @@ import { type Client, createClient, type RefusedMutation, type Sync } from '../.
 import { launchBrowser, newPage, type WatchedPage } from '../support/browser.ts';
 import { eventually } from '../support/eventually.ts';
 import { type DemoPlatform, startDemoPlatform } from '../support/platform.ts';
+import { makeSdkProject, readmeSnippets } from '../support/sdk-project.ts';
 
 let platform: DemoPlatform;
 let browser: Browser;
@@ -96,6 +97,42 @@ describe('the page of the three apps', () => {
     expect(await countLeads('off.line@example.com')).toBe(1);
   }, 90_000);
 
+  test('a browser that loses its network and gets it back needs nobody to tell it', async () => {
+    const { page } = watched;
+    const other = await context.newPage();
+    for (const tab of [page, other]) await open(tab);
+    await context.setOffline(true);
+    for (const tab of [page, other]) {
+      for (const number of [1, 2, 3]) await panel(tab, number).getByText('off line, all sent').waitFor();
+    }
+    await add(page, 1, 'Net Gone', 'net.gone@example.com');
+    for (const tab of [page, other]) await panel(tab, 1).getByText('off line, 1 waiting').waitFor();
+    await context.setOffline(false);
+    for (const tab of [page, other]) {
+      for (const number of [1, 2, 3]) await panel(tab, number).getByText('on line, all sent').waitFor();
+      await row(tab, 3, 'Net Gone').waitFor();
+    }
+    expect(await countLeads('net.gone@example.com')).toBe(1);
+  }, 90_000);
+
+  test('a narrow page, in a browser that keeps nothing, says so, and tells what was not accepted until that was seen', async () => {
+    const { page } = watched;
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.addInitScript("Object.defineProperty(globalThis, 'indexedDB', { value: undefined })");
+    await open(page);
+    await panel(page, 1).getByText('This browser keeps nothing').waitFor();
+    await panel(page, 1).getByLabel('Name').fill('No Address');
+    await panel(page, 1).getByLabel('E-mail').fill('none@nowhere');
+    await page.keyboard.press('Enter');
+    const refused = panel(page, 1).getByRole('group', { name: 'Not accepted' });
+    await refused.getByText('This is not an e-mail address.').waitFor();
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+    await refused.getByRole('button', { name: 'Dismiss' }).press('Enter');
+    await refused.waitFor({ state: 'hidden' });
+    await panel(page, 1).getByRole('button', { name: 'Add an example' }).press('Enter');
+    await panel(page, 2).getByText('Received:').waitFor();
+  }, 90_000);
+
   test('two tabs are one client: what both do is sent once, and either goes on alone', async () => {
     const { page } = watched;
     await open(page);
@@ -134,6 +171,17 @@ describe('a client on Node, with the platform', () => {
     await eventually(() => sync.loaded);
     return { client, sync, refused };
   }
+
+  test('does what its README begins with, in a project that has nothing but the package', async () => {
+    const project = await makeSdkProject();
+    const [quickStart = ''] = await readmeSnippets();
+    try {
+      await project.write('quick-start.ts', quickStart.replace('http://127.0.0.1:4000', platform.url));
+      expect(await project.run('quick-start.ts')).toMatch(/^health 85\nnew lead \S+\n$/);
+    } finally {
+      await project.remove();
+    }
+  }, 60_000);
 
   test('two that change one record while apart come to the same, and keep what both did', async () => {
     const [one, other] = [await openLeads(), await openLeads()];

@@ -52,8 +52,8 @@ export interface StandInChange {
   readonly mutationId: number | null;
 }
 
-/** What goes wrong with a request over HTTP: it is lost before it has an effect, or its answer is lost. */
-export type Mishap = 'request lost' | 'answer lost';
+/** What goes wrong with a request over HTTP: it is lost before it has an effect, its answer is lost, or another answers. */
+export type Mishap = 'request lost' | 'answer lost' | { readonly status: number; readonly text: string };
 
 export interface SyncStandIn {
   readonly url: string;
@@ -68,8 +68,20 @@ export interface SyncStandIn {
   remove(entity: string, entityId: string): void;
   /** What becomes of the next requests over HTTP, one after another. */
   readonly mishaps: Mishap[];
-  /** Breaks every WebSocket off. */
-  breakSockets(): void;
+  /** Breaks every WebSocket off, or closes it with a code. */
+  breakSockets(code?: number, reason?: string): void;
+  /** Codes with which the feed of a type is refused, once. */
+  readonly refusedFeeds: Map<string, string>;
+  /** A request of more bytes is answered by a proxy, with 413; none by default. */
+  mostBytes: number;
+  /** How many pushes came. */
+  readonly pushes: number;
+  /** How many pings came. */
+  readonly pings: number;
+  /** How many subscriptions run. */
+  readonly running: number;
+  /** Is silent from now on where it is pinged. */
+  mute(): void;
   /** Ends what runs, and takes the tokens that came up to now for expired. */
   expireTokens(): void;
   /** Forgets the changes up to now: cursors from before are expired. */
@@ -90,7 +102,10 @@ export async function startSyncStandIn(): Promise<SyncStandIn> {
   const keysSeen: string[] = [];
   const acknowledged: number[] = [];
   const countedKeys = new Set<string>();
+  const refusedFeeds = new Map<string, string>();
+  let mostBytes = Number.POSITIVE_INFINITY;
   let forgotten = 0;
+  let pushes = 0;
   let wake = Promise.withResolvers<void>();
 
   function append(change: StandInChange): void {
@@ -113,6 +128,7 @@ export async function startSyncStandIn(): Promise<SyncStandIn> {
     patch?.forbidden ? 'REJECTED' : patch?.contested ? 'CONFLICT' : 'APPLIED';
 
   function push({ clientId, mutations }: { clientId: string; mutations: readonly PushedMutation[] }) {
+    pushes += 1;
     const unreadable = mutations.find(({ patch }) => patch?.unreadable);
     if (unreadable) {
       return { results: [], userErrors: [{ code: 'BAD_USER_INPUT', message: 'This is no patch.' }] };
@@ -151,6 +167,12 @@ export async function startSyncStandIn(): Promise<SyncStandIn> {
     let at = after ? Number(after.slice(1)) : log.length;
     if (at < forgotten) {
       yield { changes: { __typename: 'Resync', reason: 'CURSOR_EXPIRED', from: `c${log.length}` } };
+      return;
+    }
+    const refusal = refusedFeeds.get(entities?.[0] ?? '');
+    if (refusal !== undefined) {
+      refusedFeeds.delete(entities?.[0] ?? '');
+      yield { changes: withCode(refusal) };
       return;
     }
     for (let first = !after; ; first = false) {
@@ -204,7 +226,13 @@ export async function startSyncStandIn(): Promise<SyncStandIn> {
     for await (const chunk of request) chunks.push(chunk);
     const mishap = mishaps.shift();
     if (mishap === 'request lost') return void request.socket.destroy();
-    const { query, variables } = JSON.parse(Buffer.concat(chunks).toString());
+    if (typeof mishap === 'object') return void response.writeHead(mishap.status).end(mishap.text);
+    if (sockets.isExpired(request.headers.authorization)) {
+      return void response.writeHead(401).end(JSON.stringify({ errors: [tokenError] }));
+    }
+    const body = Buffer.concat(chunks);
+    if (body.length > mostBytes) return void response.writeHead(413).end('<html>Too large</html>');
+    const { query, variables } = JSON.parse(body.toString());
     const key = request.headers['idempotency-key'];
     if (typeof key === 'string') keysSeen.push(key);
     const rootValue = {
@@ -239,6 +267,23 @@ export async function startSyncStandIn(): Promise<SyncStandIn> {
       write({ entity, entityId, op: 'PUT', patch }, null, null),
     remove: (entity: string, entityId: string) => write({ entity, entityId, op: 'DELETE' }, null, null),
     breakSockets: sockets.breakAll,
+    refusedFeeds,
+    get mostBytes() {
+      return mostBytes;
+    },
+    set mostBytes(most: number) {
+      mostBytes = most;
+    },
+    get pushes() {
+      return pushes;
+    },
+    get pings() {
+      return sockets.pings;
+    },
+    get running() {
+      return sockets.running;
+    },
+    mute: sockets.mute,
     expireTokens: sockets.expireTokens,
     forget() {
       forgotten = log.length;
@@ -256,11 +301,15 @@ function asChanges(changes: readonly StandInChange[]) {
   return changes.map((change) => ({ ...change, type: `${change.entity}_CHANGED`, app: 'crm' }));
 }
 
+const tokenError = { message: 'The token has expired.', extensions: { code: 'UNAUTHENTICATED' } };
+
 function serveSockets(server: Server, subscription: Readonly<Record<string, object>>) {
   /** What runs on each socket. */
   const open = new Map<WebSocket, Set<string>>();
   const seen = new Set<unknown>();
   const expired = new Set<unknown>();
+  let pings = 0;
+  let isMute = false;
   const acceptor = new WebSocketServer({ server, path: '/graphql' });
   acceptor.on('connection', (socket) => {
     open.set(socket, new Set());
@@ -275,6 +324,14 @@ function serveSockets(server: Server, subscription: Readonly<Record<string, obje
         if (token !== undefined) seen.add(token);
         return !expired.has(token);
       },
+      onPing() {
+        pings += 1;
+        // The answer waits for it.
+        return isMute ? new Promise<void>(() => undefined) : undefined;
+      },
+      onComplete({ extra }, id) {
+        open.get(extra.socket as WebSocket)?.delete(id);
+      },
       onSubscribe({ extra }, id) {
         open.get(extra.socket as WebSocket)?.add(id);
       },
@@ -282,12 +339,25 @@ function serveSockets(server: Server, subscription: Readonly<Record<string, obje
     acceptor,
   );
   return {
-    breakAll() {
-      for (const socket of open.keys()) socket.terminate();
+    breakAll(code?: number, reason?: string) {
+      for (const socket of open.keys()) {
+        if (code === undefined) socket.terminate();
+        else socket.close(code, reason);
+      }
+    },
+    isExpired: (token: unknown) => expired.has(token),
+    mute() {
+      isMute = true;
+    },
+    get pings() {
+      return pings;
+    },
+    get running() {
+      return [...open.values()].reduce((count, ids) => count + ids.size, 0);
     },
     expireTokens() {
       for (const token of seen) expired.add(token);
-      const payload = [{ message: 'The token has expired.', extensions: { code: 'UNAUTHENTICATED' } }];
+      const payload = [tokenError];
       for (const [socket, ids] of open) {
         for (const id of ids) socket.send(JSON.stringify({ id, type: 'error', payload }));
       }
