@@ -7,6 +7,8 @@ import type { Received, SubscribeJob, SubscribersCommand } from './subscribers.t
 export interface FedServer {
   readonly url: string;
   publish(job: PublishJob): Promise<Published>;
+  /** Processor time so far. */
+  cpuMs(): Promise<number>;
   figures(): Promise<ServerFigures>;
   /** Ends the process; resolves when it has ended. */
   stop(): Promise<void>;
@@ -26,6 +28,7 @@ export async function startFedServer(script: URL, args: readonly string[] = []):
   return {
     url,
     publish: (job) => tell(child, { kind: 'publish', job }),
+    cpuMs: async () => (await tell<Pick<ServerFigures, 'cpuMs'>>(child, { kind: 'cpu' })).cpuMs,
     figures: () => tell(child, { kind: 'figures' }),
     stop() {
       const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));

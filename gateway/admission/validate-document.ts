@@ -1,12 +1,13 @@
-import { type DocumentNode, GraphQLError, specifiedRules, validate } from 'graphql';
+import { type DocumentNode, GraphQLError, SingleFieldSubscriptionsRule, specifiedRules, validate } from 'graphql';
 import type { Supergraph } from '../supergraph/supergraph.ts';
 import { deferRule } from './defer-rule.ts';
+import { singleFieldRule } from './single-field-rule.ts';
 import { withoutSuggestions } from './suggestions.ts';
 
 /** Errors past this many say nothing new and cost time. */
 const maxErrors = 20;
 
-const rules = [...specifiedRules, deferRule];
+const rules = [...specifiedRules.filter((rule) => rule !== SingleFieldSubscriptionsRule), singleFieldRule, deferRule];
 
 /** The errors of a document against a supergraph's API schema; empty when it is valid. */
 export type DocumentValidator = (supergraph: Supergraph, document: DocumentNode) => readonly GraphQLError[];

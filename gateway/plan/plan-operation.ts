@@ -155,6 +155,9 @@ function operationOf(document: DocumentNode, operationName: string | undefined):
   return operation;
 }
 
+/** What is said to a subscription whose variables would decide what its source is. */
+export const conditionalSource = 'The field of a subscription cannot have @skip or @include.';
+
 /** A subscription has one source, whatever its variables are. */
 function refuseConditionalSource({ selectionSet }: OperationDefinitionNode, fragments: Fragments): void {
   const isConditional = ({ selections }: SelectionSetNode): boolean =>
@@ -163,7 +166,7 @@ function refuseConditionalSource({ selectionSet }: OperationDefinitionNode, frag
       return selection.kind === Kind.INLINE_FRAGMENT && isConditional(selection.selectionSet);
     });
   if (!isConditional(withInlineFragments(selectionSet, fragments))) return;
-  throw new PanoramaError('BAD_USER_INPUT', 'The field of a subscription cannot have @skip or @include.');
+  throw new PanoramaError('BAD_USER_INPUT', conditionalSource);
 }
 
 function rootTypeOf({ apiSchema }: Supergraph, { operation }: OperationDefinitionNode) {

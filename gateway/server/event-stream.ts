@@ -92,12 +92,8 @@ function busy({ code, message, extensions }: PanoramaError): PanoramaError {
 
 function serveEvents(parts: EventStreamParts, response: ServerResponse, request: EventRequest): void {
   const onEnd: (() => void)[] = [];
-  const outlet = createOutlet(response, {
-    unsentBytes: parts.limits.unsentBytes,
-    slow: parts.slow,
-    resume: () => operation.resume(),
-    late: () => response.destroy(),
-  });
+  const owner = { resume: () => operation.resume(), late: () => void response.destroy() };
+  const outlet = createOutlet(response, owner, { unsentBytes: parts.limits.unsentBytes, slow: parts.slow });
   const taker: OperationTaker = {
     next({ text }) {
       response.write(`event: next\ndata: ${text}\n\n`);
@@ -158,13 +154,18 @@ function watchCredential(
 const eventType = 'text/event-stream';
 const jsonTypes = ['application/json', 'application/graphql-response+json', '*/*', 'application/*'];
 
+/** A media range that is named to say that it is not accepted (RFC 9110, section 12.4.2). */
+const unwanted = /;\s*q=0(\.0{0,3})?\s*(;|$)/;
+
 /**
  * What an `accept` header asks to be answered by events: all operations, or, where it takes JSON as well, those of which
  * there is more than one answer.
  */
 export function asksForEvents(accept: string | undefined): 'all' | 'subscriptions' | 'none' {
-  if (!accept?.includes(eventType)) return 'none';
-  const types = accept.split(',').map((range) => range.split(';', 1)[0]?.trim().toLowerCase());
+  const ranges = accept?.toLowerCase();
+  if (!ranges?.includes(eventType)) return 'none';
+  const wanted = ranges.split(',').filter((range) => !unwanted.test(range));
+  const types = wanted.map((range) => range.split(';', 1)[0]?.trim());
   if (!types.includes(eventType)) return 'none';
   return types.some((type) => type !== undefined && jsonTypes.includes(type)) ? 'subscriptions' : 'all';
 }

@@ -18,8 +18,12 @@ export interface OpenStreams {
   drain(graceMs: number): Promise<void>;
 }
 
-/** In so many parts all streams are pinged one after the other, so that no part takes long. */
+/** In so many parts all streams are pinged one after the other. */
 const parts = 12;
+/** So many of a part are pinged in one go: each takes about as long as an answer, and answers should not wait for them. */
+const pingedAtOnce = 25;
+/** In which share of its time a part is pinged. */
+const pingShare = 0.8;
 /** How many of them are asked to go in one go when the process ends. */
 const goingAtOnce = 100;
 /** So many milliseconds apart: clients come back elsewhere one after the other. */
@@ -38,7 +42,14 @@ export function createOpenStreams(pingMs: number): OpenStreams {
 
   function tick(): void {
     last = (last + 1) % parts;
-    for (const stream of [...(slots[last] ?? [])]) stream.ping();
+    const due = [...(slots[last] ?? [])];
+    // Done with before the next part has its turn.
+    const apart = (pingShare * pingMs) / parts / Math.ceil(due.length / pingedAtOnce);
+    const go = () => {
+      for (const stream of due.splice(0, pingedAtOnce)) if (slotOf.has(stream)) stream.ping();
+      if (due.length > 0) setTimeout(go, apart).unref();
+    };
+    go();
   }
 
   function remove(stream: OpenStream): void {

@@ -10,11 +10,19 @@ export interface Sink {
 
 /** Watches how much of what is written to a connection waits to be sent, so that a slow reader makes no heap of it. */
 export interface Outlet {
-  /** Whether more can be written. When not, `resume` is called once everything is sent, or `late` when that takes too long. */
+  /** Whether more can be written. When not, its owner is told to `resume` once everything is sent, or that it is `late`. */
   hasRoom(): boolean;
   readonly isWaiting: boolean;
   /** Stops waiting. */
   close(): void;
+}
+
+/** Whoever writes to a connection that is watched. */
+export interface OutletOwner {
+  /** Everything that waited is sent. */
+  resume(): void;
+  /** It has waited for too long. */
+  late(): void;
 }
 
 export interface OutletOptions {
@@ -22,39 +30,50 @@ export interface OutletOptions {
   readonly unsentBytes: number;
   /** How long they may wait when there are more. */
   readonly slow: Deadlines;
-  readonly resume: () => void;
-  readonly late: () => void;
 }
 
-export function createOutlet(sink: Sink, { unsentBytes, slow, resume, late }: OutletOptions): Outlet {
-  // What is less than this drains without a word.
-  const most = Math.max(unsentBytes, sink.writableHighWaterMark);
-  let stopWaiting: (() => void) | undefined;
+/** There is one for each connection, and it is asked after each message: it is small, and nothing is made for a question. */
+class SinkOutlet implements Outlet {
+  #stopWaiting: (() => void) | undefined;
+  readonly #sink: Sink;
+  readonly #most: number;
+  readonly #owner: OutletOwner;
+  readonly #slow: Deadlines;
 
-  function wait(): void {
-    stopWaiting = slow.start(late);
-    sink.once('drain', () => {
-      if (!stopWaiting) return;
-      close();
-      resume();
+  constructor(sink: Sink, owner: OutletOwner, { unsentBytes, slow }: OutletOptions) {
+    this.#sink = sink;
+    this.#owner = owner;
+    this.#slow = slow;
+    // What is less than this drains without a word.
+    this.#most = Math.max(unsentBytes, sink.writableHighWaterMark);
+  }
+
+  hasRoom(): boolean {
+    if (this.#stopWaiting) return false;
+    if (this.#sink.writableLength <= this.#most) return true;
+    this.#wait();
+    return false;
+  }
+
+  get isWaiting(): boolean {
+    return this.#stopWaiting !== undefined;
+  }
+
+  close(): void {
+    this.#stopWaiting?.();
+    this.#stopWaiting = undefined;
+  }
+
+  #wait(): void {
+    this.#stopWaiting = this.#slow.start(() => this.#owner.late());
+    this.#sink.once('drain', () => {
+      if (!this.#stopWaiting) return;
+      this.close();
+      this.#owner.resume();
     });
   }
+}
 
-  function close(): void {
-    stopWaiting?.();
-    stopWaiting = undefined;
-  }
-
-  return {
-    hasRoom() {
-      if (stopWaiting) return false;
-      if (sink.writableLength <= most) return true;
-      wait();
-      return false;
-    },
-    get isWaiting() {
-      return stopWaiting !== undefined;
-    },
-    close,
-  };
+export function createOutlet(sink: Sink, owner: OutletOwner, options: OutletOptions): Outlet {
+  return new SinkOutlet(sink, owner, options);
 }

@@ -8,6 +8,7 @@ import type { Access } from '../admission/authenticate.ts';
 import type { RateLimiter } from '../admission/rate-limit.ts';
 import { createCredentialWatch } from '../admission/stream-credentials.ts';
 import { createPlaces } from '../admission/stream-places.ts';
+import { unauthenticated } from '../admission/unauthenticated.ts';
 import type { Pipeline } from '../pipeline.ts';
 import type { AdmitText } from './admit-text.ts';
 import { createEventStreamDoor, type EventStreamDoor } from './event-stream.ts';
@@ -70,7 +71,7 @@ export function createStreamDoors(options: StreamDoorsOptions): StreamDoors {
   const upgrade = createWebSocketDoor({
     parts: {
       ...shared,
-      identify: options.identify,
+      identify: identifySomebody(options),
       initWait: createDeadlines(limits.initWaitMs),
       forwardedHeaders: options.forwardedHeaders,
       ...(noteDenial && { noteDenial }),
@@ -84,5 +85,15 @@ export function createStreamDoors(options: StreamDoorsOptions): StreamDoors {
   return {
     upgrades: { upgrade, drain: open.drain },
     eventStream: createEventStreamDoor({ ...shared, places }),
+  };
+}
+
+/** A socket is no way to read the schema, which may be all that callers without a credential are let in for. */
+function identifySomebody({ access, identify }: Pick<StreamDoorsOptions, 'access' | 'identify'>): IdentifyBearer {
+  if (access.kind === 'anonymous' || access.admitsAnonymous) return identify;
+  return async (credentials, address) => {
+    const sender = await identify(credentials, address);
+    if (!sender.principal) throw unauthenticated();
+    return sender;
   };
 }

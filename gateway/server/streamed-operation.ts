@@ -1,4 +1,4 @@
-import type { GraphQLFormattedError } from 'graphql';
+import type { GraphQLError, GraphQLFormattedError } from 'graphql';
 import { PanoramaError } from '../../kernel/errors/panorama-error.ts';
 import type { Deadlines } from '../../kernel/resilience/deadlines.ts';
 import { createEnding } from '../../kernel/resilience/on-abort.ts';
@@ -9,7 +9,7 @@ import type { DenialAudit } from '../admission/audit-denials.ts';
 import type { RateLimiter, Sender } from '../admission/rate-limit.ts';
 import type { Places } from '../admission/stream-places.ts';
 import type { Pipeline } from '../pipeline.ts';
-import type { AnswerStream } from '../subscribe/answers.ts';
+import type { AnswerReader, AnswerStream } from '../subscribe/answers.ts';
 import type { AdmitText } from './admit-text.ts';
 import { answerOperation, answerText, formatErrors, presentFailure } from './door-answer.ts';
 import { type ReadOperation, readOperation } from './read-operation.ts';
@@ -70,64 +70,118 @@ export interface RunningOperation {
 
 /** Begins an operation. Its taker is told nothing before this has returned. */
 export function beginOperation(parts: StreamParts, request: StreamedRequest, taker: OperationTaker): RunningOperation {
-  const { sender } = request;
-  const { signal, end } = createEnding();
-  const state: OperationState = { isOver: false, isSubscription: false, answers: undefined, place: undefined };
-  const leave = () => {
-    if (state.isOver) return;
-    close(parts, state);
-    state.answers?.leave();
-    end(new DOMException('The client has left.', 'AbortError'));
-  };
-  const told = onceOver(parts, state, taker);
-  void run(parts, { ...request, signal, end }, state, told).catch(async (error: unknown) => {
-    const { correlationId } = request.context;
-    await parts.noteRefusal(sender);
-    await parts.noteDenial?.(error, { principal: sender.principal, correlationId });
-    told.fail(formatErrors([presentFailure(error, correlationId, parts.logger)]));
-  });
-  return {
-    principal: sender.principal,
-    isSubscription: () => state.isSubscription,
-    resume: () => state.answers?.resume(),
-    leave,
-  };
+  const operation = new StreamedOperation(parts, request.sender.principal, taker);
+  void run(parts, request, operation).catch((error: unknown) => fail(parts, request, operation, error));
+  return operation;
 }
 
-interface OperationState {
-  isOver: boolean;
-  isSubscription: boolean;
-  answers: AnswerStream | undefined;
+/**
+ * An operation on its way from its request to its taker, which hears nothing after the end. There is one for each
+ * subscription that is open: it keeps nothing of the request.
+ */
+class StreamedOperation implements RunningOperation, AnswerReader {
+  // What each answer looks at stands together.
+  #isOver = false;
+  readonly #taker: OperationTaker;
+  #isSubscription = false;
+  #answers: AnswerStream | undefined;
   /** What of the places of subscriptions it has taken. */
-  place: string | undefined;
+  #place: string | undefined;
+  readonly principal: Principal | undefined;
+  readonly #subscriptions: Places;
+  readonly #ending = createEnding();
+
+  constructor({ subscriptions }: StreamParts, principal: Principal | undefined, taker: OperationTaker) {
+    this.principal = principal;
+    this.#subscriptions = subscriptions;
+    this.#taker = taker;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  get signal(): AbortSignal {
+    return this.#ending.signal;
+  }
+
+  isSubscription(): boolean {
+    return this.#isSubscription;
+  }
+
+  /** Takes a place of its credential; false when there is none left. */
+  takePlace(place: string): boolean {
+    this.#isSubscription = true;
+    if (!this.#subscriptions.take(place)) return false;
+    this.#place = place;
+    return true;
+  }
+
+  /** Hands out answers from now on. */
+  follow(answers: AnswerStream): void {
+    if (this.#isOver) {
+      answers.leave();
+      return;
+    }
+    this.#answers = answers;
+    answers.read(this);
+  }
+
+  resume(): void {
+    this.#answers?.resume();
+  }
+
+  leave(): void {
+    if (this.#isOver) return;
+    this.#close();
+    this.#answers?.leave();
+    this.#ending.end(new DOMException('The client has left.', 'AbortError'));
+  }
+
+  late(): void {
+    this.#ending.end(new DOMException('The deadline of the operation has passed.', 'TimeoutError'));
+  }
+
+  deliver(answer: AnswerJson): boolean {
+    return !this.#isOver && this.#taker.next(answer);
+  }
+
+  end(errors: readonly GraphQLError[]): void {
+    if (errors.length > 0) this.fail(formatErrors(errors));
+    else this.complete();
+  }
+
+  fail(errors: readonly GraphQLFormattedError[]): void {
+    if (this.#isOver) return;
+    this.#close();
+    this.#taker.fail(errors);
+  }
+
+  complete(): void {
+    if (this.#isOver) return;
+    this.#close();
+    this.#taker.complete();
+  }
+
+  #close(): void {
+    this.#isOver = true;
+    if (this.#place !== undefined) this.#subscriptions.leave(this.#place);
+    this.#place = undefined;
+  }
 }
 
-interface Run extends StreamedRequest {
-  readonly signal: AbortSignal;
-  readonly end: (reason: unknown) => void;
+async function fail(
+  { noteRefusal, noteDenial, logger }: StreamParts,
+  { sender, context: { correlationId } }: StreamedRequest,
+  operation: StreamedOperation,
+  error: unknown,
+): Promise<void> {
+  await noteRefusal(sender);
+  await noteDenial?.(error, { principal: sender.principal, correlationId });
+  operation.fail(formatErrors([presentFailure(error, correlationId, logger)]));
 }
 
-function close({ subscriptions }: StreamParts, state: OperationState): void {
-  state.isOver = true;
-  if (state.place !== undefined) subscriptions.leave(state.place);
-  state.place = undefined;
-}
-
-/** The taker, which hears nothing after the end. */
-function onceOver(parts: StreamParts, state: OperationState, taker: OperationTaker): OperationTaker {
-  const last = (tell: () => void) => {
-    if (state.isOver) return;
-    close(parts, state);
-    tell();
-  };
-  return {
-    next: (answer) => !state.isOver && taker.next(answer),
-    fail: (errors) => last(() => taker.fail(errors)),
-    complete: () => last(() => taker.complete()),
-  };
-}
-
-async function run(parts: StreamParts, request: Run, state: OperationState, taker: OperationTaker): Promise<void> {
+async function run(parts: StreamParts, request: StreamedRequest, begun: StreamedOperation): Promise<void> {
   const { principal } = request.sender;
   const operation = readOperation(request.body, {
     admit: (sent) => parts.admitText(sent, principal),
@@ -136,66 +190,55 @@ async function run(parts: StreamParts, request: Run, state: OperationState, take
   if (operation.kind === 'mutation' && !request.mayWrite) {
     throw new PanoramaError('BAD_USER_INPUT', 'A mutation is sent by POST.');
   }
-  if (operation.kind === 'subscription') await follow(parts, request, operation, state, taker);
-  else await answerOnce(parts, request, operation, taker);
+  if (operation.kind === 'subscription') await follow(parts, request, operation, begun);
+  else await answerOnce(parts, request, operation, begun);
 }
 
-function operationRequest({ sender, context, signal }: Run, operation: ReadOperation) {
+function operationRequest({ sender, context }: StreamedRequest, operation: ReadOperation, signal: AbortSignal) {
   const { principal, address } = sender;
   return { ...operation, address, context: { ...context, principal, signal } };
 }
 
 async function answerOnce(
   { pipeline, deadlines, logger, noteRefusal }: StreamParts,
-  request: Run,
+  request: StreamedRequest,
   operation: ReadOperation,
-  taker: OperationTaker,
+  begun: StreamedOperation,
 ): Promise<void> {
-  const late = () => request.end(new DOMException('The deadline of the operation has passed.', 'TimeoutError'));
-  const inTime = deadlines.start(late);
-  const { data, errors = [] } = await answerOperation(pipeline, operationRequest(request, operation), logger);
+  const inTime = deadlines.start(() => begun.late());
+  const asked = operationRequest(request, operation, begun.signal);
+  const { data, errors = [] } = await answerOperation(pipeline, asked, logger);
   inTime();
   const formatted = formatErrors(errors);
   if (data === undefined) {
     await noteRefusal(request.sender);
-    taker.fail(formatted);
+    begun.fail(formatted);
     return;
   }
   const text = answerText({ ...(formatted.length > 0 && { errors: formatted }), data: data as never });
-  taker.next({ text, bytes: Buffer.from(text) });
-  taker.complete();
+  begun.deliver({ text, bytes: Buffer.from(text) });
+  begun.complete();
 }
 
 async function follow(
-  { pipeline, subscriptions, subscriptionsPerCredential, noteRefusal, logger }: StreamParts,
-  request: Run,
+  { pipeline, subscriptionsPerCredential, noteRefusal, logger }: StreamParts,
+  request: StreamedRequest,
   operation: ReadOperation,
-  state: OperationState,
-  taker: OperationTaker,
+  begun: StreamedOperation,
 ): Promise<void> {
   const { sender, context } = request;
-  if (state.isOver) return;
-  state.isSubscription = true;
-  const place = placeOf(sender);
-  if (!subscriptions.take(place)) throw tooMany('subscriptionsPerCredential', subscriptionsPerCredential);
-  state.place = place;
-  const begun = await pipeline.subscribe(operationRequest(request, operation)).catch((error: unknown) => {
+  if (begun.isOver) return;
+  if (!begun.takePlace(placeOf(sender))) throw tooMany('subscriptionsPerCredential', subscriptionsPerCredential);
+  const asked = operationRequest(request, operation, begun.signal);
+  const subscription = await pipeline.subscribe(asked).catch((error: unknown) => {
     return { kind: 'refused' as const, errors: [presentFailure(error, context.correlationId, logger)] };
   });
-  if (begun.kind === 'refused') {
+  if (subscription.kind === 'refused') {
     await noteRefusal(sender);
-    taker.fail(formatErrors(begun.errors));
-    return;
+    begun.fail(formatErrors(subscription.errors));
+  } else {
+    begun.follow(subscription.answers);
   }
-  if (state.isOver) {
-    begun.answers.leave();
-    return;
-  }
-  state.answers = begun.answers;
-  begun.answers.read({
-    deliver: taker.next,
-    end: (errors) => (errors.length > 0 ? taker.fail(formatErrors(errors)) : taker.complete()),
-  });
 }
 
 function placeOf({ principal, address }: Sender): string {

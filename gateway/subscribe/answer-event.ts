@@ -1,5 +1,5 @@
-import { onAbort } from '../../kernel/resilience/on-abort.ts';
-import type { SubgraphResponse } from '../../kernel/subgraph/connection.ts';
+import { createEnding, onAbort } from '../../kernel/resilience/on-abort.ts';
+import type { Connection, SubgraphResponse } from '../../kernel/subgraph/connection.ts';
 import { type ExecutionArguments, executeOperation, type OperationResult } from '../execute/execute-operation.ts';
 
 /** How a subscription runs for one of its events. */
@@ -19,23 +19,36 @@ export async function answerEvent(
   subgraph: string,
   event: SubgraphResponse,
 ): Promise<OperationResult> {
-  const { context, connections, eventDeadlineMs } = args;
-  const ending = new AbortController();
-  const late = () => ending.abort(new DOMException('The deadline of the event has passed.', 'TimeoutError'));
-  const deadline = setTimeout(late, eventDeadlineMs);
-  const stopListening = onAbort(context.signal, () => ending.abort(context.signal.reason));
+  const { plan, connections } = args;
+  const needsOthers = plan.node?.kind === 'Subscription' && plan.node.rest !== undefined;
+  if (needsOthers) return await answerInTime(args, withEvent(connections, subgraph, event));
+  return await executeOperation({ ...args, connections: new Map([[subgraph, async () => event]]) });
+}
+
+function withEvent(
+  connections: ReadonlyMap<string, Connection>,
+  subgraph: string,
+  event: SubgraphResponse,
+): ReadonlyMap<string, Connection> {
   const connection = connections.get(subgraph);
-  const withEvent: typeof connection = async (request) => {
+  return new Map(connections).set(subgraph, async (request) => {
     if (request.operationKind === 'subscription') return event;
     if (!connection) throw new Error(`There is no connection to the subgraph "${subgraph}".`);
     return await connection(request);
-  };
+  });
+}
+
+async function answerInTime(
+  args: EventArguments,
+  connections: ReadonlyMap<string, Connection>,
+): Promise<OperationResult> {
+  const { context, eventDeadlineMs } = args;
+  const { signal, end } = createEnding();
+  const late = () => end(new DOMException('The deadline of the event has passed.', 'TimeoutError'));
+  const deadline = setTimeout(late, eventDeadlineMs);
+  const stopListening = onAbort(context.signal, () => end(context.signal.reason));
   try {
-    return await executeOperation({
-      ...args,
-      connections: new Map(connections).set(subgraph, withEvent),
-      context: { ...context, signal: ending.signal },
-    });
+    return await executeOperation({ ...args, connections, context: { ...context, signal } });
   } finally {
     clearTimeout(deadline);
     stopListening();

@@ -31,13 +31,20 @@ export function createSubscriber(parts: GroupParts): Subscriber {
       const { signal } = request.context;
       const refused = (): Subscription => ({ kind: 'refused', errors: [unavailable(operation.source.subgraph)] });
       if (signal.aborted) return refused();
-      const member = new Member(groups.rejoin);
-      member.onOver(onAbort(signal, () => member.stop()));
       const cursor = operation.source.cursor?.firstOf(admitted.variables) ?? null;
+      const member = new Member(groups.rejoin);
+      stopWith(signal, member);
       const errors = await groups.join(member, { operation, cursor }, true).opened;
       if (errors && errors.length > 0) return { kind: 'refused', errors };
-      return errors || (member.isOver && signal.aborted) ? refused() : { kind: 'started', answers: member };
+      // A group that was never open may have become part of another, with its members.
+      const isGone = member.isOver && (errors !== undefined || signal.aborted);
+      return isGone ? refused() : { kind: 'started', answers: member };
     },
     reconsider: () => groups.reconsider(),
   };
+}
+
+/** Apart, so that what is kept for as long as the subscription runs keeps nothing of its beginning. */
+function stopWith(signal: AbortSignal, member: Member): void {
+  member.onOver(onAbort(signal, () => member.stop()));
 }

@@ -11,8 +11,8 @@ import type { Groups } from './groups.ts';
 import type { Member } from './member.ts';
 import { openSource } from './open-source.ts';
 import { SourceEvents, type Taken } from './source-events.ts';
-import { cursorAfter } from './source-plan.ts';
-import { somethingFailed, unavailable } from './stream-errors.ts';
+import { cursorAfter, isUnread } from './source-plan.ts';
+import { codeOf, somethingFailed, unavailable } from './stream-errors.ts';
 
 /** What passes by itself: a source that breaks off for it is opened again. */
 const passing: ReadonlySet<unknown> = new Set([
@@ -32,9 +32,7 @@ function isRefusal(response: SubgraphResponse): boolean {
 
 /** By what the subgraph itself says; what it does not say does not pass. */
 function mayPass({ errors }: SubgraphResponse): boolean {
-  const first: unknown = Array.isArray(errors) ? errors[0] : undefined;
-  const extensions = isDataObject(first) ? first.extensions : undefined;
-  return isDataObject(extensions) && passing.has(extensions.code);
+  return passing.has(codeOf(errors));
 }
 
 /**
@@ -205,7 +203,9 @@ export class Group {
   }
 
   async #tell(event: SubgraphResponse): Promise<void> {
-    const { cursor } = this.operation.source;
+    const { cursor, subgraph } = this.operation.source;
+    // Whoever is at a cursor would never get it otherwise: the next event begins behind it.
+    if (cursor && this.cursor !== null && isUnread(cursor, event)) return this.#fail(unavailable(subgraph));
     const to = cursor && cursorAfter(cursor, event);
     const { data, errors } = await this.#answer(event);
     const answer = new StreamAnswer(data, errors);

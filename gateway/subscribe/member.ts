@@ -14,14 +14,15 @@ export interface Standing {
  * nothing else, until its reader wants more.
  */
 export class Member implements AnswerStream {
-  readonly #rejoin: (member: Member, standing: Standing) => void;
+  // What each answer looks at stands together.
+  #isReady = false;
+  #isOver = false;
   #reader: AnswerReader | undefined;
   #group: Group | undefined;
   #standing: Standing | undefined;
   #errors: readonly GraphQLError[] | undefined;
   #stopListening = () => {};
-  #isOver = false;
-  #isReady = false;
+  readonly #rejoin: (member: Member, standing: Standing) => void;
 
   /** @param rejoin Finds a group for a member that wants more. */
   constructor(rejoin: (member: Member, standing: Standing) => void) {

@@ -15,12 +15,14 @@ import {
   valueFromASTUntyped,
   visit,
 } from 'graphql';
+import { PanoramaError } from '../../kernel/errors/panorama-error.ts';
 import type { SubgraphResponse } from '../../kernel/subgraph/connection.ts';
 import { isDataObject, ownValue } from '../execute/own-values.ts';
 import type { FetchNode, PlanNode } from '../plan/plan-node.ts';
 import type { OperationPlan } from '../plan/plan-operation.ts';
 import { fragmentOn, selectionSetOf } from '../plan/selection-nodes.ts';
 import type { Supergraph } from '../supergraph/supergraph.ts';
+import { codeOf } from './stream-errors.ts';
 
 type Variables = Readonly<Record<string, unknown>>;
 
@@ -41,7 +43,7 @@ export interface SourceCursor {
   readonly responseName: string;
   /** The client's variable that says where to begin, where it is for nothing else. */
   readonly variable: string | undefined;
-  /** Where the client wants to begin: null from now on. */
+  /** Where the client wants to begin: null from now on. Throws CURSOR_INVALID for what is no text. */
   readonly firstOf: (variables: Variables) => string | null;
 }
 
@@ -73,6 +75,15 @@ export function cursorAfter({ responseName }: SourceCursor, { data }: SubgraphRe
   const value = isDataObject(data) ? ownValue(data, responseName) : undefined;
   const to = isDataObject(value) ? ownValue(value, toAlias) : undefined;
   return typeof to === 'string' ? to : undefined;
+}
+
+/** What passes by itself, and is no fault of an event. */
+const away: ReadonlySet<unknown> = new Set(['SUBGRAPH_UNAVAILABLE', 'DEADLINE_EXCEEDED']);
+
+/** Whether the subgraph has an event that it could not read at this moment: there are its errors in the place of it. */
+export function isUnread({ responseName }: SourceCursor, { data, errors }: SubgraphResponse): boolean {
+  const value = isDataObject(data) ? ownValue(data, responseName) : undefined;
+  return value == null && away.has(codeOf(errors));
 }
 
 function resumable(schema: GraphQLSchema, primary: FetchNode, rest: PlanNode | undefined): SourcePlan | undefined {
@@ -114,7 +125,10 @@ function typesWithCursor(schema: GraphQLSchema, { type }: GraphQLField<unknown, 
 function firstCursor(given: ArgumentNode | undefined, defaultValue: unknown): SourceCursor['firstOf'] {
   return (variables) => {
     const value = given ? valueFromASTUntyped(given.value, variables) : defaultValue;
-    return typeof value === 'string' ? value : null;
+    if (typeof value === 'string') return value;
+    // Whoever follows from now on for want of a cursor would miss what they came for.
+    if (value != null) throw new PanoramaError('CURSOR_INVALID', 'A cursor is a text. Start again without a cursor.');
+    return null;
   };
 }
 

@@ -1,10 +1,19 @@
 import type { GraphQLError } from 'graphql';
 import { PanoramaError } from '../../kernel/errors/panorama-error.ts';
+import type { SubgraphResponse } from '../../kernel/subgraph/connection.ts';
 import type { RequestContext } from '../../kernel/tenancy/request-context.ts';
+import { isDataObject } from '../execute/own-values.ts';
 
 /** The error of a subscription whose subgraph cannot be reached. */
 export function unavailable(app: string): PanoramaError {
   return new PanoramaError('SUBGRAPH_UNAVAILABLE', `The app "${app}" does not tell its events.`, { app });
+}
+
+/** The code that a subgraph gave the first of its errors; undefined where it says none. */
+export function codeOf(errors: SubgraphResponse['errors']): unknown {
+  const first: unknown = Array.isArray(errors) ? errors[0] : undefined;
+  const extensions = isDataObject(first) ? first.extensions : undefined;
+  return isDataObject(extensions) ? extensions.code : undefined;
 }
 
 /** What nobody foresaw, as a client may hear of it. */

@@ -275,7 +275,9 @@ class LogFeed implements ProcessFeed {
     this.#isPolling = true;
     const look = async () => {
       const { epoch, changed } = await this.#reader.poll(places);
-      this.#keepEpoch(epoch);
+      // Also those that were opened by what was true before: they would never learn of it.
+      this.#logs.keepEpoch(epoch);
+      this.#epoch = epoch;
       for (const tenantId of changed) this.#logs.get(tenantId)?.look();
     };
     look()

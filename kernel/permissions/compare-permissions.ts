@@ -8,5 +8,6 @@ export function commonPermissions(some: readonly Permission[], others: readonly 
 
 /** The permissions that a holder lacks to give all of some to another. */
 export function permissionsBeyond(held: readonly Permission[], wanted: readonly Permission[]): Permission[] {
-  return wanted.filter((one) => !grants(held, one));
+  // Mostly the very same are held, and nothing has to be made of them.
+  return wanted.filter((one) => !held.includes(one) && !grants(held, one));
 }

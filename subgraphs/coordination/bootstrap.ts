@@ -18,6 +18,8 @@ interface Progress {
 }
 
 const place = 'coordination.bootstrap';
+/** How often apps are asked for one page. Who may read few of the records gets pages that are not full. */
+const mostAsked = 20;
 const progressText = z.tuple([z.string(), z.array(z.string()), z.string()]);
 
 function checkLimit(limit: number): void {
@@ -55,7 +57,9 @@ export async function bootstrap(context: CoordinationContext, args: QueryBootstr
   const { cursor, ...begun } = await readProgress(context, args);
   let { entities, after } = begun;
   const records: BootstrapPage['records'] = [];
-  for (let [entity] = entities; entity !== undefined && records.length < args.limit; [entity] = entities) {
+  for (let asked = 0; asked < mostAsked && records.length < args.limit; asked++) {
+    const [entity] = entities;
+    if (entity === undefined) break;
     const input: RecordsInput = { entity, after, limit: args.limit - records.length };
     const page = await askApp<RecordsPage>(context, syncedTypes[entity] ?? '', 'records', input);
     for (const record of page.records) records.push({ entity, ...record });

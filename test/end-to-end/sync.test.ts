@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type DemoPlatform, startDemoPlatform } from '../support/platform.ts';
+import { openSocket } from '../support/streams/socket-client.ts';
 
 /** Sync and idempotency as a client meets them: over HTTP, with the keys of the demo. */
 describe('a client that worked without a connection', () => {
@@ -78,5 +79,12 @@ describe('a client that worked without a connection', () => {
     expect((await platform.post(createLead, {}, { headers })).data).toEqual(made.data);
     const other = await platform.post(createLead.replace('Ada', 'Eve'), {}, { headers });
     expect([other.status, other.errors?.[0]?.extensions.code]).toEqual([422, 'IDEMPOTENCY_MISMATCH']);
+
+    const socket = await openSocket(`${platform.url}/graphql`);
+    await socket.init({ 'x-tenant-key': 'demo-acme-admin' });
+    socket.subscribe('1', createLead, { extensions: headers });
+    expect(await socket.next()).toMatchObject({ type: 'next', payload: { data: made.data } });
+    socket.ws.close();
+    await socket.closed;
   });
 });

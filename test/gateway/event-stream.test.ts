@@ -98,6 +98,16 @@ test('whoever takes JSON as well gets events for subscriptions alone', async () 
   expect(await neither.text()).toContain('text/event-stream');
 });
 
+test.each([
+  ['Text/Event-Stream', 'text/event-stream'],
+  ['text/event-stream; q=0, application/json', 'application/json'],
+  ['text/event-stream;q=0.5', 'text/event-stream'],
+])('who accepts %j is answered in %s', async (accept, type) => {
+  await open();
+  const answer = await post({ query: '{ hello }' }, { ...json, accept });
+  expect([answer.status, answer.headers.get('content-type')]).toEqual([200, expect.stringContaining(type)]);
+});
+
 test('a client that goes away ends its source; one that takes nothing is let go', async () => {
   await open({ slowClientMs: 50 });
   const leaving = await follow('left');

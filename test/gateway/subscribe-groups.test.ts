@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { PanoramaError } from '../../kernel/errors/panorama-error.ts';
 import { parseTenantId } from '../../kernel/tenancy/ids.ts';
 import { createPrincipal, type Principal } from '../../kernel/tenancy/principal.ts';
-import { createLogSubgraph, type LogSubgraph } from '../support/federation/event-log.ts';
+import { eventually } from '../support/eventually.ts';
+import { createLogSubgraph, type LogSubgraph, logTypes } from '../support/federation/event-log.ts';
 import { createTestSubgraph } from '../support/federation/subgraph.ts';
 import {
   createSubscribingPipeline,
@@ -113,6 +114,35 @@ describe('those who follow the same from the same cursor on', () => {
   });
 });
 
+test('who begins where others arrive before there is a source goes on with theirs', async () => {
+  const opening = Promise.withResolvers<void>();
+  const slow = createLogSubgraph();
+  // The second source takes its time.
+  const subscribe: typeof slow.subscribe = async (request) => {
+    const opened = slow.subscribe(request);
+    if (request.variables.panoramaAfter === 'c1') await opening.promise;
+    return opened;
+  };
+  pipeline = createSubscribingPipeline([{ ...slow, subscribe }, users]);
+  const first = await followFrom('c0');
+  const joining = followFrom('c1');
+  slow.append(entry('one'));
+  await first.count(1);
+  const second = await joining;
+  slow.append(entry('two'));
+  await Promise.all([first.count(2), second.count(1)]);
+  opening.resolve();
+  expect([told(first), told(second)]).toEqual([['one', 'two'], ['two']]);
+  expect(first.answers[1]).toBe(second.answers[0]);
+});
+
+test.each([5, true, ['c1'], { cursor: 'c1' }])('nobody follows from now on who says %j for a cursor', async (after) => {
+  await expect(follow(document, { variables: { after } })).rejects.toMatchObject({ code: 'CURSOR_INVALID' });
+  const inDocument = `subscription { entries(after: ${JSON.stringify(after).replace('"cursor"', 'cursor')}) { ${selection} } }`;
+  await expect(follow(inDocument)).rejects.toMatchObject({ code: 'CURSOR_INVALID' });
+  expect(log.sources).toEqual([]);
+});
+
 describe('nothing is shared', () => {
   const principal = (tenant: string, permissions: readonly string[] = ['*'], userId?: string): Principal =>
     createPrincipal({ tenantId: parseTenantId(tenant), app: 'web', credentialId: 'key', userId, permissions });
@@ -190,6 +220,30 @@ describe('a source that breaks off', () => {
     log.admit();
     await follower.count(1);
     expect(told(follower)).toEqual(['one']);
+  });
+
+  test('is asked again for an event that it has and cannot read', async () => {
+    let isAway = false;
+    log = createLogSubgraph(logTypes, {
+      EntryBatch: {
+        entries({ entries }: { entries: unknown }) {
+          if (isAway) throw new PanoramaError('SUBGRAPH_UNAVAILABLE', 'The data are away.');
+          return entries;
+        },
+      },
+    });
+    pipeline = createSubscribingPipeline([log, users]);
+    const follower = await followFrom('c0');
+    log.append(entry('one'));
+    await follower.count(1);
+    isAway = true;
+    log.append(entry('two'));
+    await eventually(() => log.sources.length > 2);
+    isAway = false;
+    log.append(entry('three'));
+    await follower.count(3);
+    expect(told(follower)).toEqual(['one', 'two', 'three']);
+    expect(follower.answers.flatMap(({ errors }) => errors)).toEqual([]);
   });
 
   test('ends all who follow it, where the subgraph says that they may not go on', async () => {

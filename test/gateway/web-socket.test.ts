@@ -104,6 +104,12 @@ describe('what is wrong with one operation ends that one only', () => {
       'BAD_USER_INPUT',
     ],
     [
+      'a subscription whose variables would say what it follows',
+      'subscription ($no: Boolean!) { posted(room: "a") @skip(if: $no) { text } }',
+      'BAD_USER_INPUT',
+    ],
+    ['a condition that says nothing', 'subscription { posted(room: "a") @include { text } }', 'BAD_USER_INPUT'],
+    [
       'a document that is too deep',
       `{ ${'self { '.repeat(101)} name ${'} '.repeat(101)} }`,
       'OPERATION_LIMIT_EXCEEDED',
@@ -161,6 +167,15 @@ describe('who a socket belongs to', () => {
     const socket = await openSocket(chat.url, { headers });
     socket.send({ type: 'connection_init', payload });
     expect(await socket.closed).toMatchObject({ code: 4403, reason: expect.stringContaining('UNAUTHENTICATED') });
+  });
+
+  test('is somebody, also where everybody may read the schema', async () => {
+    const authenticator = () => Promise.reject(new Error('Nobody is looked up.'));
+    const open = await openChatGateway({ access: { kind: 'authenticated', introspection: true, authenticator } });
+    const socket = await openSocket(open.url);
+    socket.send({ type: 'connection_init' });
+    expect(await socket.closed).toMatchObject({ code: 4403, reason: expect.stringContaining('UNAUTHENTICATED') });
+    await open.stop();
   });
 
   test('is not told why its look-up failed', async () => {

@@ -13,6 +13,8 @@ import { closeSocket, type Socket, send } from './socket-state.ts';
 /** Of the registry of RFC 6455. */
 const tryAgainLater = 1013;
 
+const nothing = () => undefined;
+
 /** Lets a socket in by the payload of its `connection_init`, or closes it. */
 export async function admitSocket(socket: Socket, payload: Payload): Promise<void> {
   const { parts } = socket;
@@ -57,15 +59,13 @@ function letIn(socket: Socket, principal: Principal | undefined): void {
   }
   socket.onEnd.push(() => parts.tenants.leave(place));
   socket.stopInitWait();
+  // Nothing is kept of the wait.
+  socket.stopInitWait = nothing;
   socket.state = 'admitted';
   send(socket, ackText(correlationId));
   if (!principal) return;
   parts.noteAdmission?.(principal, correlationId);
-  const user = {
-    refused: (refusal: PanoramaError) => endSocket(socket, refusal),
-    judged: (now: Principal) => weighOperations(socket, now),
-  };
-  socket.onEnd.push(parts.credentials.watch(credentials, principal, user));
+  socket.onEnd.push(parts.credentials.watch(credentials, principal, socket));
 }
 
 /** How a socket is refused. A reason that is ours to know is not told. */
@@ -76,15 +76,15 @@ function refusalOf({ code, message }: PanoramaError): SocketClose {
 }
 
 /** Ends the subscriptions that began with more than their credential has now. */
-function weighOperations(socket: Socket, now: Principal): void {
-  for (const [id, operation] of [...socket.operations]) {
+export function weighOperations(socket: Socket, now: Principal): void {
+  for (const [id, operation] of socket.operations) {
     const refusal = operation.isSubscription() ? refusalOfLess(operation.principal, now) : undefined;
     if (refusal) breakOff(socket, id, operation, refusal);
   }
 }
 
 /** The credential is worth nothing any more: all that runs on it ends, and the socket with it. */
-function endSocket(socket: Socket, refusal: PanoramaError): void {
+export function endSocket(socket: Socket, refusal: PanoramaError): void {
   for (const [id, operation] of [...socket.operations]) breakOff(socket, id, operation, refusal);
   closeSocket(socket, refusalOf(refusal));
 }

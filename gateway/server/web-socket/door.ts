@@ -51,6 +51,7 @@ export function createWebSocketDoor({ parts, places, ...options }: WebSocketDoor
   });
   const openedBy = new WeakMap<IncomingMessage, SocketOrigin>();
   const { streams } = parts.limits;
+  const leavePlace = () => places.leave(everyone);
 
   return (request, connection, head) => {
     const origin = readSocketOrigin(request, { ...options, forwardedHeaders: parts.forwardedHeaders });
@@ -58,7 +59,7 @@ export function createWebSocketDoor({ parts, places, ...options }: WebSocketDoor
     if (refusal) return refuseUpgrade(connection, refusal, origin.correlationId);
     if (!places.take(everyone))
       return refuseUpgrade(connection, busy(tooMany('streams', streams)), origin.correlationId);
-    connection.once('close', () => places.leave(everyone));
+    connection.once('close', leavePlace);
     openedBy.set(request, origin);
     server.handleUpgrade(request, connection, head, (ws) => {
       if (ws.protocol === GRAPHQL_TRANSPORT_WS_PROTOCOL) serveSocket(parts, ws, connection, origin);

@@ -1,15 +1,16 @@
+import type { GraphQLFormattedError } from 'graphql';
 import { correlationIdOf } from '../../../kernel/tenancy/correlation-id.ts';
 import type { RequestContext } from '../../../kernel/tenancy/request-context.ts';
 import type { Sender } from '../../admission/rate-limit.ts';
 import { formatErrors, presentFailure } from '../door-answer.ts';
 import { readIdempotencyKey } from '../idempotency-key.ts';
-import { beginOperation, type RunningOperation } from '../streamed-operation.ts';
+import { type AnswerJson, beginOperation, type OperationTaker, type RunningOperation } from '../streamed-operation.ts';
 import { holdThisTurn } from './held-writes.ts';
-import { completeText, errorText, nextHead } from './messages.ts';
+import { completeText, errorText } from './messages.ts';
 import type { Payload } from './protocol.ts';
 import { type SocketOrigin, textsOf } from './socket-origin.ts';
 import { leaveIfIdle, type Socket, send } from './socket-state.ts';
-import { writeFrame } from './write-frame.ts';
+import { writeNext } from './write-frame.ts';
 
 /** Begins an operation. Its id is in use from now on, while the credential is judged as that of any request is. */
 export async function startOperation(socket: Socket, id: string, payload: Payload): Promise<void> {
@@ -51,21 +52,34 @@ interface OperationToBegin {
 }
 
 function begin(socket: Socket, id: string, { payload, ...request }: OperationToBegin): void {
-  const head = Buffer.from(nextHead(id));
-  const operation = beginOperation(
-    socket.parts.stream,
-    { ...request, body: payload, mayWrite: true },
-    {
-      next: ({ bytes }) => {
-        if (socket.operations.size > 1) holdThisTurn(socket.connection);
-        writeFrame(socket.connection, head, bytes);
-        return socket.outlet.hasRoom();
-      },
-      fail: (errors) => finish(socket, id, errorText(id, errors)),
-      complete: () => finish(socket, id, completeText(id)),
-    },
-  );
-  socket.operations.set(id, operation);
+  const taker = new SocketOperation(socket, id);
+  socket.operations.set(id, beginOperation(socket.parts.stream, { ...request, body: payload, mayWrite: true }, taker));
+}
+
+/** What a socket does with what comes of one of its operations. */
+class SocketOperation implements OperationTaker {
+  readonly #socket: Socket;
+  readonly #id: string;
+
+  constructor(socket: Socket, id: string) {
+    this.#socket = socket;
+    this.#id = id;
+  }
+
+  next({ bytes }: AnswerJson): boolean {
+    const { connection, operations, outlet } = this.#socket;
+    if (operations.size > 1) holdThisTurn(connection);
+    writeNext(connection, this.#id, bytes);
+    return outlet.hasRoom();
+  }
+
+  fail(errors: readonly GraphQLFormattedError[]): void {
+    finish(this.#socket, this.#id, errorText(this.#id, errors));
+  }
+
+  complete(): void {
+    finish(this.#socket, this.#id, completeText(this.#id));
+  }
 }
 
 /** The server's end of an operation. */

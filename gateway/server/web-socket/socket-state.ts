@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { MessageBudget } from '../../admission/stream-budget.ts';
+import type { CredentialUser } from '../../admission/stream-credentials.ts';
 import type { Outlet } from '../outlet.ts';
 import type { RunningOperation } from '../streamed-operation.ts';
 import { closeWith, type SocketClose, type SocketState } from './protocol.ts';
@@ -8,7 +9,7 @@ import type { SocketOrigin } from './socket-origin.ts';
 import type { SocketParts } from './socket-parts.ts';
 
 /** One socket, and what runs on it. */
-export interface Socket {
+export interface Socket extends CredentialUser {
   readonly parts: SocketParts;
   readonly ws: WebSocket;
   /** What the socket writes to. */

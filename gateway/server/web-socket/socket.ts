@@ -1,21 +1,95 @@
 import type { Duplex } from 'node:stream';
 import { CloseCode } from 'graphql-ws';
 import type { WebSocket } from 'ws';
+import type { PanoramaError } from '../../../kernel/errors/panorama-error.ts';
+import type { Principal } from '../../../kernel/tenancy/principal.ts';
 import { chargeMessage, createMessageBudget } from '../../admission/stream-budget.ts';
 import { formatErrors } from '../door-answer.ts';
 import type { OpenStream } from '../open-streams.ts';
-import { createOutlet } from '../outlet.ts';
+import { createOutlet, type Outlet, type OutletOwner } from '../outlet.ts';
 import { tooMany } from '../streamed-operation.ts';
-import { admitSocket, waitForInit } from './admit-socket.ts';
+import { admitSocket, endSocket, waitForInit, weighOperations } from './admit-socket.ts';
 import { errorText, pongText } from './messages.ts';
 import { closeWith, judgeMessage } from './protocol.ts';
 import { startOperation } from './socket-operations.ts';
 import type { SocketOrigin } from './socket-origin.ts';
 import type { SocketParts } from './socket-parts.ts';
 import { closeSocket, endOperations, leaveIfIdle, type Socket, send } from './socket-state.ts';
+import { writePing } from './write-frame.ts';
 
 /** Ours, beside those of the protocol: the client did not take what was sent to it. It resumes where it was. */
 const slowConsumer = 4008;
+
+const nothing = () => undefined;
+
+/** One socket in the eyes of all that watch it. Many are open at a time, so each of them is one object. */
+class OpenSocket implements Socket, OpenStream, OutletOwner {
+  readonly connection: Duplex;
+  readonly operations: Socket['operations'] = new Map();
+  readonly outlet: Outlet;
+  readonly parts: SocketParts;
+  readonly ws: WebSocket;
+  readonly budget: Socket['budget'];
+  readonly onEnd: (() => void)[] = [];
+  origin: SocketOrigin;
+  state: Socket['state'] = 'opened';
+  isOver = false;
+  isAlive = true;
+  isLeaving = false;
+  stopInitWait: () => void = nothing;
+
+  constructor(parts: SocketParts, ws: WebSocket, connection: Duplex, origin: SocketOrigin) {
+    const { unsentBytes, messagesPerSecond } = parts.limits;
+    this.parts = parts;
+    this.ws = ws;
+    this.connection = connection;
+    this.outlet = createOutlet(connection, this, { unsentBytes, slow: parts.slow });
+    this.budget = createMessageBudget(messagesPerSecond, performance.now());
+    this.origin = origin;
+  }
+
+  ping(): void {
+    // Whoever is behind with reading cannot be heard; that wait has an end of its own.
+    if (this.isOver || this.outlet.isWaiting) return;
+    if (!this.isAlive) {
+      this.ws.terminate();
+      return;
+    }
+    this.isAlive = false;
+    writePing(this.connection);
+  }
+
+  goAway(): void {
+    this.isLeaving = true;
+    leaveIfIdle(this);
+  }
+
+  cut(): void {
+    this.ws.terminate();
+  }
+
+  resume(): void {
+    for (const operation of [...this.operations.values()]) operation.resume();
+  }
+
+  late(): void {
+    closeSocket(this, closeWith(slowConsumer, 'What was sent is not taken'));
+  }
+
+  refused(refusal: PanoramaError): void {
+    endSocket(this, refusal);
+  }
+
+  judged(now: Principal): void {
+    weighOperations(this, now);
+  }
+
+  close(): void {
+    endOperations(this);
+    this.parts.open.remove(this);
+    for (const undo of this.onEnd.splice(0)) undo();
+  }
+}
 
 /**
  * Serves a socket that speaks graphql-transport-ws, to its end.
@@ -23,31 +97,14 @@ const slowConsumer = 4008;
  * @param connection What the socket writes to.
  */
 export function serveSocket(parts: SocketParts, ws: WebSocket, connection: Duplex, origin: SocketOrigin): void {
-  const { limits } = parts;
-  const socket: Socket = {
-    parts,
-    ws,
-    connection,
-    outlet: createOutlet(connection, {
-      unsentBytes: limits.unsentBytes,
-      slow: parts.slow,
-      resume: () => resumeAll(socket),
-      late: () => closeSocket(socket, closeWith(slowConsumer, 'What was sent is not taken')),
-    }),
-    operations: new Map(),
-    budget: createMessageBudget(limits.messagesPerSecond, performance.now()),
-    origin,
-    state: 'opened',
-    isOver: false,
-    isAlive: true,
-    isLeaving: false,
-    onEnd: [],
-    stopInitWait: () => undefined,
-  };
+  const socket = new OpenSocket(parts, ws, connection, origin);
   waitForInit(socket);
-  const stream = openStreamOf(socket);
-  parts.open.add(stream);
-  socket.onEnd.push(() => parts.open.remove(stream));
+  parts.open.add(socket);
+  listenTo(socket);
+}
+
+function listenTo(socket: OpenSocket): void {
+  const { ws } = socket;
   ws.on('message', (data, isBinary) => receive(socket, data as Buffer, isBinary));
   ws.on('ping', (data) => void charge(socket, data.byteLength));
   ws.on('pong', () => {
@@ -55,35 +112,7 @@ export function serveSocket(parts: SocketParts, ws: WebSocket, connection: Duple
   });
   // The library closes the socket with the code that belongs to the error.
   ws.on('error', () => endOperations(socket));
-  ws.on('close', () => {
-    endOperations(socket);
-    for (const undo of socket.onEnd.splice(0)) undo();
-  });
-}
-
-function openStreamOf(socket: Socket): OpenStream {
-  const { ws } = socket;
-  return {
-    ping() {
-      // Whoever is behind with reading cannot be heard; that wait has an end of its own.
-      if (socket.isOver || socket.outlet.isWaiting) return;
-      if (!socket.isAlive) {
-        ws.terminate();
-        return;
-      }
-      socket.isAlive = false;
-      ws.ping();
-    },
-    goAway() {
-      socket.isLeaving = true;
-      leaveIfIdle(socket);
-    },
-    cut: () => ws.terminate(),
-  };
-}
-
-function resumeAll(socket: Socket): void {
-  for (const operation of [...socket.operations.values()]) operation.resume();
+  ws.on('close', () => socket.close());
 }
 
 function charge(socket: Socket, bytes: number): boolean {

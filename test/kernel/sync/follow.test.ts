@@ -99,6 +99,19 @@ describe('a client that begins', () => {
     expect(await load(['Lead'], 2, { tenant: 'another' })).toMatchObject([{ records: [], nextPage: null }]);
   });
 
+  test('is given a page that is not full where it may read little: nobody has all records read for one', async () => {
+    const hidden = { tenant: 'hiders' };
+    const mutations = Array.from({ length: 25 }, (_, index) => ({
+      ...{ id: index + 1, entity: 'Company', entityId: newEntityId() },
+      patch: { name: `Company ${index}` },
+    }));
+    await sync.execute(pushOf, { input: { clientId: 'hider', mutations } }, hidden);
+    expect((await load(['Company'], 100, hidden)).flatMap(({ records }) => records)).toHaveLength(25);
+    const pages = await load(['Company'], 1, { ...hidden, permissions: ['read:leads'] });
+    expect(pages.flatMap(({ records }) => records)).toEqual([]);
+    expect(pages).toHaveLength(2);
+  });
+
   test('cannot ask for what is not synced, nor use the page of another tenant', async () => {
     const unknown = await sync.execute(bootstrapOf, { entities: ['ApiKey'] }, tenant);
     expect(unknown.errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'entities' });
