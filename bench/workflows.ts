@@ -1,11 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createDataDirectory } from '../test/support/platform.ts';
-import { startFedServer } from './feed/crowd.ts';
-import { post } from './feed/push-leads.ts';
+import { key, measureOn, otherKey, post } from './demo-platform.ts';
 import { formatTable, type Measurement } from './table.ts';
 
-const key = 'demo-acme-admin';
-const otherKey = 'demo-globex-admin';
 const onboardings = 1_000;
 /** In so many parts. */
 const parts = 4;
@@ -199,15 +195,9 @@ async function measureFlood(url: string): Promise<Measurement> {
 
 /** Workflows and queues of a whole platform, in a process of its own. Resolves to the table. */
 export async function benchWorkflows(): Promise<string> {
-  const directory = await createDataDirectory();
-  const server = await startFedServer(new URL('feed/platform-process.ts', import.meta.url), [directory.path]);
-  try {
-    const { url } = server;
+  return await measureOn(async ({ url }) => {
     const onboarding = await measureOnboarding(url);
     const rate = await measureRate(url, trackOne('acme'));
     return formatTable([onboarding, rate, await measureFlood(url)]);
-  } finally {
-    await server.stop();
-    await directory.remove();
-  }
+  });
 }

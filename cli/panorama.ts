@@ -1,10 +1,8 @@
 #!/usr/bin/env node
-import { enableCompileCache } from 'node:module';
-import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
 import { SupergraphError } from '../gateway/supergraph/supergraph-error.ts';
 import { SettingError } from '../kernel/config/setting-error.ts';
 import { StartRefused } from '../kernel/data/start-refused.ts';
+import { prepareV8 } from './prepare-v8.ts';
 import { WorkerEnded } from './worker-ended.ts';
 
 /** A command is loaded when it is called. It may give an exit code; without one it has done what it was asked. */
@@ -57,18 +55,7 @@ const usage = [
   '',
 ].join('\n');
 
-/**
- * V8 notes that much of what it finds alive was made at certain places, and from then on makes what comes from there in
- * the memory that it looks through last. What a server makes is alive while its request is, and garbage after it: with
- * many requests at a time that guess costs up to half of all processor time.
- */
-setFlagsFromString('--no-allocation-site-pretenuring');
-
-/**
- * What one start has compiled, the next ones need not: it halves the time until a command begins its work. It lies beside
- * the code, where nobody can write who could not change the code itself; where nobody can write at all, nothing is kept.
- */
-enableCompileCache(fileURLToPath(new URL('../generated/compiled/', import.meta.url)));
+prepareV8();
 
 /** Mistakes of the caller: their message is complete, a stack would only hide it. */
 function isCallersMistake(error: unknown): error is Error {

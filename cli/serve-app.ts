@@ -12,7 +12,7 @@ import { createCallVerifier } from '../kernel/tenancy/subgraph-token.ts';
 import { appSchema } from './app-schema.ts';
 import { openBackups } from './open-backups.ts';
 import { openFeed } from './open-feed.ts';
-import { reachServedApps } from './reach-apps.ts';
+import { reachServedApps } from './reach-served-apps.ts';
 import { Started } from './started.ts';
 
 /** What one app is served with. */

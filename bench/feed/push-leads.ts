@@ -1,19 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { post } from '../demo-platform.ts';
 
 const push = `mutation Push($input: PushInput!) { push(input: $input) { lastMutationId results { status code } } }`;
-
-/** Sends an operation as a client would; rejects for anything but an answer without errors. */
-export async function post<Data>(url: string, key: string, query: string, variables: object): Promise<Data> {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-tenant-key': key },
-    body: JSON.stringify({ query, variables }),
-  });
-  const { data, errors } = (await response.json()) as { data: Data; errors?: unknown };
-  if (errors) throw new Error(`Answered with ${JSON.stringify(errors)}`);
-  return data;
-}
 
 interface PushAnswer {
   readonly push: { readonly results: readonly { readonly status: string; readonly code: string | null }[] };

@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { runStatements } from '../../test/support/run-statements.ts';
 import { startDatabase, startPlatform } from '../customer360/servers.ts';
+import { key, otherKey, post } from '../demo-platform.ts';
 import { formatRows, formatTable } from '../table.ts';
 import { insertRecords, personAt } from './records.ts';
 
 const tenants = ['acme', 'globex'] as const;
+const keyOf = { acme: key, globex: otherKey } as const;
 const searchesOfAKind = 300;
 const target = 50;
 
@@ -48,17 +50,6 @@ async function sample(count: number, search: (index: number) => Promise<number>)
   return { p50: at(0.5), p95: at(0.95), successful };
 }
 
-async function post<Data>(url: string, tenant: string, query: string, variables: object): Promise<Data> {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-tenant-key': `demo-${tenant}-admin` },
-    body: JSON.stringify({ query, variables }),
-  });
-  const { data, errors } = (await response.json()) as { data: Data; errors?: unknown };
-  if (errors) throw new Error(JSON.stringify(errors));
-  return data;
-}
-
 const searchOperation = 'query ($query: String!) { search(query: $query, first: 10) { app score title highlight } }';
 const tenantAt = (index: number) => tenants[index % tenants.length] ?? 'acme';
 /** Spread over the people, so that no two searches are for the same. */
@@ -66,7 +57,7 @@ const personOf = (index: number) => (index * 47) % 8_000;
 
 async function searchPlatform(url: string, index: number, kind: (index: number) => string): Promise<number> {
   const variables = { query: kind(personOf(index)) };
-  const { search } = await post<{ search: unknown[] }>(url, tenantAt(index), searchOperation, variables);
+  const { search } = await post<{ search: unknown[] }>(url, keyOf[tenantAt(index)], searchOperation, variables);
   return search.length;
 }
 
@@ -106,7 +97,7 @@ async function samplePushes(url: string, rounds: number): Promise<Sample> {
       const patch = { firstName, lastName, email: `${clientId}-${id}@push.example`, source: 'field' };
       return { id, entity: 'Lead', entityId: randomUUID(), op: 'PUT', patch };
     });
-    const { push } = await post<{ push: { results: { status: string }[] } }>(url, 'acme', pushOperation, {
+    const { push } = await post<{ push: { results: { status: string }[] } }>(url, key, pushOperation, {
       input: { clientId, mutations },
     });
     return push.results.filter(({ status }) => status === 'APPLIED').length;

@@ -7,7 +7,7 @@ import type { Principal } from '../../kernel/tenancy/principal.ts';
 /** Notes that a principal was let in. */
 export type NoteAdmission = (principal: Principal, correlationId: string) => void;
 
-/** More uses than this are asked of the database again, which knows all of them. */
+/** More uses than this are asked of the database again, which knows all of them. As a size: a `max` takes its room at once. */
 const maxKnownUses = 50_000;
 
 /**
@@ -15,7 +15,7 @@ const maxKnownUses = 50_000;
  * is one, however often the gateway starts and however many there are. Nobody waits for it.
  */
 export function createKeyUseAudit(log: AuditLog): NoteAdmission {
-  const known = new LRUCache<string, true>({ max: maxKnownUses });
+  const known = new LRUCache<string, true>({ maxSize: maxKnownUses, sizeCalculation: () => 1 });
   // Principals are kept for as long as their verdict holds: nearly always, this is all there is to do.
   const seen = new WeakSet<Principal>();
   return (principal, correlationId) => {

@@ -72,8 +72,9 @@ const minuteMs = 60_000;
  * What is past its limit is remembered until its minute is over: it costs the store nothing more.
  */
 export function createRateLimiter(store: RateLimitStore, limits: RateLimits): RateLimiter {
-  const exceededUntil = new LRUCache<string, number>({ max: 100_000 });
-  const admitted = new LRUCache<string, true>({ max: admittedCredentials });
+  // As sizes: room for a `max` would be taken at once.
+  const exceededUntil = new LRUCache<string, number>({ maxSize: 100_000, sizeCalculation: () => 1 });
+  const admitted = new LRUCache<string, true>({ maxSize: admittedCredentials, sizeCalculation: () => 1 });
 
   async function use(key: string, amount: number, limit: number): Promise<void> {
     if (limit === Number.MAX_SAFE_INTEGER) return;

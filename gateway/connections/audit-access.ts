@@ -6,7 +6,10 @@ import type { Principal } from '../../kernel/tenancy/principal.ts';
 import type { RequestContext } from '../../kernel/tenancy/request-context.ts';
 
 const hourMs = 3_600_000;
-/** More than this in one hour are asked of the database again, which knows all of them. */
+/**
+ * More than this in one hour are asked of the database again, which knows all of them. Said as a size, because room for a
+ * `max` would be taken at once, for every subgraph.
+ */
 const maxRecorded = 50_000;
 
 /**
@@ -20,7 +23,7 @@ export function auditAccess<Answer>(
   clock: () => number = Date.now,
 ): (request: SubgraphRequest) => Answer {
   // By credential and app: principals are made anew every few seconds.
-  const recorded = new LRUCache<string, true>({ max: maxRecorded });
+  const recorded = new LRUCache<string, true>({ maxSize: maxRecorded, sizeCalculation: () => 1 });
   let seen = new WeakSet<Principal>();
   let hour = Number.NaN;
 

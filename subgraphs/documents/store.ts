@@ -277,5 +277,6 @@ export async function insertMissing(tx: DocumentsTransaction, rows: DocumentsRow
     skipDuplicates: true,
   });
   await tx.client.folder.createMany(ofTenant(rows.folders));
-  await tx.client.document.createMany(ofTenant(rows.documents));
+  // Onboarding makes folders only, and Prisma would plan a statement for nothing each time.
+  if (rows.documents.length > 0) await tx.client.document.createMany(ofTenant(rows.documents));
 }

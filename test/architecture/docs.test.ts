@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { eventCatalogue } from '../../kernel/changes/catalogue.ts';
@@ -43,5 +43,30 @@ describe('the docs', () => {
   test('list every setting', () => {
     const documented = tableOf('docs/operations.md', '| setting |').map(([name]) => name?.replaceAll('`', ''));
     expect(documented).toEqual(settingNames);
+  });
+
+  test('say what lives in every room', () => {
+    const text = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
+    const rooms = ['kernel', 'gateway', 'clients', 'bench'].flatMap((part) =>
+      readdirSync(join(root, part), { withFileTypes: true })
+        .filter((entry) => entry.isDirectory() && entry.name !== 'node_modules')
+        .map(({ name }) => `\`${part}/${name}/\``),
+    );
+    expect(rooms.filter((room) => !text.includes(room))).toEqual([]);
+  });
+
+  test('name no file or folder that is not there', () => {
+    const docs = [
+      'README.md',
+      'clients/sdk/README.md',
+      ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
+    ];
+    const named = /`((?:bench|cli|clients|docs|gateway|kernel|prisma|subgraphs|test)\/[\w./-]*)`/g;
+    const missing = docs.flatMap((doc) =>
+      Array.from(readFileSync(join(root, doc), 'utf8').matchAll(named), ([, path]) => `${path}`)
+        .filter((path) => !existsSync(join(root, path)))
+        .map((path) => `${doc}: ${path}`),
+    );
+    expect(missing).toEqual([]);
   });
 });

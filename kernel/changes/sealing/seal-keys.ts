@@ -72,7 +72,8 @@ export const subjectKey = ({ app, subject }: Subject): string => `${app} ${subje
 /** Makes the keys of a process, or of an app, from the platform's secret. */
 export function createSealKeys(secret: string): SealKeys {
   const root = deriveKey(secret, 'sealed-change');
-  const known = new LRUCache<string, SealKey>({ max: mostKnown, ttl: knownForMs });
+  // As a size: every app has such a cache, and a `max` takes its room at once.
+  const known = new LRUCache<string, SealKey>({ maxSize: mostKnown, sizeCalculation: () => 1, ttl: knownForMs });
   const nameOf = (tenantId: TenantId, key: string) => `${tenantId} ${key}`;
   let forgotten = 0;
 

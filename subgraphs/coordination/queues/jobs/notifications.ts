@@ -116,34 +116,35 @@ async function postTo(
 const needs = ['write:notifications'] as const;
 const permissions = ['execute:notifications'] as const;
 
+type Outgoing = NonNullable<Awaited<ReturnType<typeof readOutgoing>>>;
+
+/** A job that takes one delivery to where it goes; what is no delivery of that kind is left alone. */
+function deliveryJob(
+  name: string,
+  take: (context: JobContext<unknown>, one: Outgoing) => Promise<Attempt> | undefined,
+) {
+  return defineJobType({
+    name,
+    needs,
+    permissions,
+    data: ofDelivery,
+    async run(context) {
+      const { deliveryId } = context.data;
+      const outgoing = await readOutgoing(context, deliveryId);
+      const attempt = outgoing && (await take(context, outgoing));
+      return attempt ? await settle(context, deliveryId, attempt) : {};
+    },
+  });
+}
+
 /** Takes notifications to those who want them elsewhere than in the inbox. */
 export const notificationJobs = [
-  defineJobType({
-    name: 'SEND_EMAIL',
-    needs,
-    permissions,
-    data: ofDelivery,
-    async run(context) {
-      const { deliveryId } = context.data;
-      const outgoing = await readOutgoing(context, deliveryId);
-      const userId = outgoing?.delivery.userId;
-      if (!outgoing || userId == null) return {};
-      return await settle(context, deliveryId, await sendTo(context, deliveryId, userId, outgoing.notification));
-    },
-  }),
-  defineJobType({
-    name: 'POST_WEBHOOK',
-    needs,
-    permissions,
-    data: ofDelivery,
-    async run(context) {
-      const { deliveryId } = context.data;
-      const outgoing = await readOutgoing(context, deliveryId);
-      const webhookId = outgoing?.delivery.webhookId;
-      if (!outgoing || webhookId == null) return {};
-      return await settle(context, deliveryId, await postTo(context, deliveryId, webhookId, outgoing.notification));
-    },
-  }),
+  deliveryJob('SEND_EMAIL', (context, { delivery, notification }) =>
+    delivery.userId === null ? undefined : sendTo(context, delivery.id, delivery.userId, notification),
+  ),
+  deliveryJob('POST_WEBHOOK', (context, { delivery, notification }) =>
+    delivery.webhookId === null ? undefined : postTo(context, delivery.id, delivery.webhookId, notification),
+  ),
   // Of what everybody is to be told who has not said otherwise: finds them, and makes a delivery for each.
   defineJobType({
     name: 'ADDRESS_EMAILS',
