@@ -56,7 +56,11 @@ export interface AuditRecord {
   readonly correlationId?: string | undefined;
 }
 
-const textColumns = {
+const columns = {
+  tenant_id: 'tenantId',
+  id: 'id',
+  kind: 'kind',
+  outcome: 'outcome',
   source_app: 'sourceApp',
   target_app: 'targetApp',
   credential_id: 'credentialId',
@@ -77,34 +81,21 @@ const maxTextLength = 512;
 const controlCharacters = /[\u0000-\u001f\u007f]/g;
 
 /** Claims of foreign tokens can hold any text: no record is lost because the database would not keep it. */
-function storable(text: string): string {
+function storable(text: unknown): string | undefined {
+  if (typeof text !== 'string') return undefined;
   return text.slice(0, maxTextLength).replaceAll(controlCharacters, '\ufffd').toWellFormed();
 }
 
-function rowOf(record: AuditRecord): Record<string, string> {
-  const row: Record<string, string> = {
-    tenant_id: record.tenantId,
-    id: record.id,
-    kind: record.kind,
-    outcome: record.outcome,
-  };
-  for (const [column, field] of Object.entries(textColumns)) {
-    const value = record[field];
-    if (value !== undefined) row[column] = storable(value);
-  }
-  return row;
-}
-
-/** What a role may insert; the time is the database's own (`kernel/data/platform-schema.ts`). */
-const columns = ['tenant_id', 'id', 'kind', 'outcome', ...Object.keys(textColumns)];
-const columnList = columns.map((name) => `${name} text`).join(', ');
-const text = `INSERT INTO platform.audit_records (${columns.join(', ')})
-  SELECT ${columns.map((name) => `coalesce(own.${name}, shared.${name})`).join(', ')}
-  FROM jsonb_to_recordset($1::jsonb) AS own (${columnList}), jsonb_to_record($2::jsonb) AS shared (${columnList})
+// What a role may insert; the time is the database's own (`kernel/data/platform-schema.ts`).
+const names = Object.keys(columns);
+const row = names.map((name) => `${name} text`).join(', ');
+const text = `INSERT INTO platform.audit_records (${names.join(', ')})
+  SELECT ${names.map((name) => `coalesce(own.${name}, shared.${name})`).join(', ')}
+  FROM jsonb_to_recordset($1::jsonb) AS own (${row}), jsonb_to_record($2::jsonb) AS shared (${row})
   ON CONFLICT DO NOTHING`;
 
 /** The statement that writes records of one tenant, in a transaction of that tenant; those that are there stay as they are. */
 export function insertAuditRecords(records: readonly AuditRecord[]): SqlStatement {
-  const { own, shared } = shareColumns(records.map(rowOf));
+  const { own, shared } = shareColumns(records, columns, storable);
   return { text, values: [JSON.stringify(own), JSON.stringify(shared)] };
 }

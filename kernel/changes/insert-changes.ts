@@ -14,10 +14,12 @@ export type UnplacedChange = ChangeOrigin &
   Omit<Change, 'seq' | 'epoch' | 'at' | keyof ChangeOrigin> &
   Pick<NewChange, 'isAnonymous'>;
 
+/** Whether a value is the same once it has been through JSON. */
+const isScalar = (value: unknown) =>
+  value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
+
 /** Whether data are already as whoever reads the log finds them. */
 function isPlain(data: NewChange['data']): boolean {
-  const isScalar = (value: unknown) =>
-    value === null || ['string', 'boolean'].includes(typeof value) || Number.isFinite(value);
   return Object.values(data).every((value) => isScalar(value) || (Array.isArray(value) && value.every(isScalar)));
 }
 
@@ -37,24 +39,22 @@ export function completeChange(catalogue: EventCatalogue, origin: ChangeOrigin, 
   return { ...origin, type, entity: known.entity, entityId, ...rest };
 }
 
-/** A change as `platform.append_changes` reads it, under the names of the columns. */
-function rowOf(change: UnplacedChange) {
-  return {
-    type: change.type,
-    entity: change.entity,
-    entity_id: change.entityId,
-    version: change.version,
-    op: change.op,
-    data: change.data,
-    actor: change.actor,
-    source_app: change.sourceApp,
-    correlation_id: change.correlationId,
-    causation_id: change.causationId,
-    client_id: change.clientId,
-    mutation_id: change.mutationId,
-    priority: change.priority,
-  };
-}
+/** Which field of a change is under which name where `platform.append_changes` reads it. */
+const columns = {
+  type: 'type',
+  entity: 'entity',
+  entity_id: 'entityId',
+  version: 'version',
+  op: 'op',
+  data: 'data',
+  actor: 'actor',
+  source_app: 'sourceApp',
+  correlation_id: 'correlationId',
+  causation_id: 'causationId',
+  client_id: 'clientId',
+  mutation_id: 'mutationId',
+  priority: 'priority',
+} as const satisfies Record<string, keyof UnplacedChange>;
 
 const callWith = (first: number) =>
   `SELECT platform.append_changes($${first}, $${first + 1}, $${first + 2}::jsonb, $${first + 3}::jsonb)`;
@@ -67,7 +67,7 @@ function valuesOf(changes: readonly UnplacedChange[]): unknown[] {
   if (changes.some((change) => change.tenantId !== tenantId || change.app !== app)) {
     throw new Error('Changes of one transaction are those of one tenant and one app.');
   }
-  const { own, shared } = shareColumns(changes.map(rowOf));
+  const { own, shared } = shareColumns(changes, columns);
   return [tenantId, app, JSON.stringify(own), JSON.stringify(shared)];
 }
 

@@ -78,7 +78,8 @@ const resultColumns = {
   ...{ mutation_id: 'integer', digest: 'text', status: 'text', version: 'integer' },
   ...{ code: 'text', field: 'text', message: 'text' },
 };
-const resultNames = Object.keys(resultColumns);
+const resultNames = Object.keys(resultColumns) as (keyof typeof resultColumns)[];
+const resultFields = Object.fromEntries(resultNames.map((name) => [name, name]));
 const resultRow = `(${Object.entries(resultColumns)
   .map((column) => column.join(' '))
   .join(', ')})`;
@@ -98,7 +99,7 @@ export function insertResults(
     digest: digestMutation(mutation),
     ...{ status, version, code, field, message },
   }));
-  const { own, shared } = shareColumns(results);
+  const { own, shared } = shareColumns(results, resultFields);
   const keeping: SqlStatement = {
     text: keepResults,
     values: [...place, JSON.stringify(own, storable), JSON.stringify(shared, storable)],

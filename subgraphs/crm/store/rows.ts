@@ -1,6 +1,7 @@
 import { Prisma } from '../../../generated/prisma/crm/client.ts';
 import { columnOf, columnsOf } from '../../../kernel/data/columns.ts';
 import { containing } from '../../../kernel/data/containing.ts';
+import { shareColumns } from '../../../kernel/data/shared-columns.ts';
 import { foresee, together } from '../../../kernel/data/together.ts';
 import { normaliseEmail } from '../../../kernel/subgraph/input.ts';
 import { isEntityId } from '../../../kernel/tenancy/ids.ts';
@@ -103,6 +104,17 @@ export function findForMany<Row extends { readonly id: string }>(
   };
 }
 
+/** Some fields of rows, as rows of their table: `own` what is of each, `shared` what all have alike. */
+function given<Row extends object>(table: string, rows: readonly Row[], fields: readonly (keyof Row & string)[]) {
+  const { own, shared } = shareColumns(rows, Object.fromEntries(fields.map((field) => [columnOf(field), field])));
+  const rowType = Prisma.raw(`NULL::${table}`);
+  return Prisma.sql`jsonb_populate_recordset(${rowType}, ${JSON.stringify(own)}::jsonb) AS own,
+    jsonb_populate_record(${rowType}, ${JSON.stringify(shared)}::jsonb) AS shared`;
+}
+
+/** A column of what is given. */
+const whole = (column: string) => `coalesce(own.${column}, shared.${column})`;
+
 /**
  * Inserts rows, each under the names of its Prisma model, by a statement whose text depends on their fields only: of a
  * hundred rows it takes a tenth of the time of Prisma's own. A field that some rows have is null in the others.
@@ -112,15 +124,11 @@ export async function insertRows<Row extends { readonly id: string }>(
   table: keyof typeof columnsOfTable,
   rows: readonly { readonly id: string }[],
 ): Promise<readonly Row[]> {
-  const fields = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-  const columns = Prisma.raw(fields.map(columnOf).join(', '));
-  const given = rows.map((row) =>
-    Object.fromEntries(Object.entries(row).map(([field, value]) => [columnOf(field), value])),
-  );
+  const fields = [...new Set(rows.flatMap((row) => Object.keys(row)))] as (keyof (typeof rows)[number])[];
+  const columns = fields.map(columnOf);
   const inserted = await tx.rows<Row>(Prisma.sql`
-    INSERT INTO ${Prisma.raw(table)} (tenant_id, ${columns})
-    SELECT ${tx.tenantId}, ${columns}
-    FROM jsonb_populate_recordset(NULL::${Prisma.raw(table)}, ${JSON.stringify(given)}::jsonb)
+    INSERT INTO ${Prisma.raw(table)} (tenant_id, ${Prisma.raw(columns.join(', '))})
+    SELECT ${tx.tenantId}, ${Prisma.raw(columns.map(whole).join(', '))} FROM ${given(table, rows, fields)}
     RETURNING ${columnsOfTable[table]}`);
   return inOrderOf(rows, inserted);
 }
@@ -145,19 +153,19 @@ export async function updateRows<Row extends { readonly id: string }>(
 ): Promise<readonly Row[]> {
   const all = Object.keys(rows[0]?.before ?? {}) as (keyof Row & string)[];
   const fields = all.filter((field) => rows.some(({ before, after }) => before[field] !== after[field]));
-  const given = rows.map(({ after }) =>
-    Object.fromEntries(['id' as const, ...fields].map((field) => [columnOf(field), after[field]])),
-  );
-  const updatedAt = new Date();
-  const assigned = fields.map((field) => `, ${columnOf(field)} = to_be.${columnOf(field)}`).join('');
-  const made = all.filter((field) => madeColumns.includes(field));
-  const changed = await tx.rows<Row>(Prisma.sql`
-    WITH to_be AS (SELECT * FROM jsonb_populate_recordset(NULL::${Prisma.raw(table)}, ${JSON.stringify(given)}::jsonb)),
-    changed AS (
-      UPDATE ${Prisma.raw(table)} AS record SET updated_at = ${updatedAt}, version = record.version + 1${Prisma.raw(assigned)}
-      FROM to_be WHERE record.tenant_id = ${tx.tenantId} AND record.id = to_be.id RETURNING record.*)
-    SELECT ${Prisma.raw(columnsOf(['id', ...made]))} FROM changed`);
   const wanted = rows.map(({ after }) => after);
+  const updatedAt = new Date();
+  const assigned = fields.map((field) => `, ${columnOf(field)} = ${whole(columnOf(field))}`).join('');
+  const made = all.filter((field) => madeColumns.includes(field));
+  // The ids are said twice: joined alone, they made the planner read all records of the tenant.
+  const changed = await tx.rows<Row>(Prisma.sql`
+    WITH changed AS (
+      UPDATE ${Prisma.raw(table)} AS record SET updated_at = ${updatedAt}, version = record.version + 1${Prisma.raw(assigned)}
+      FROM ${given(table, wanted, ['id', ...fields])}
+      WHERE record.tenant_id = ${tx.tenantId} AND record.id = ANY(${wanted.map(({ id }) => id)}::text[])
+        AND record.id = ${Prisma.raw(whole('id'))}
+      RETURNING record.*)
+    SELECT ${Prisma.raw(columnsOf(['id', ...made]))} FROM changed`);
   return inOrderOf(wanted, changed).map((row, index) => ({ ...wanted[index], updatedAt, ...row }));
 }
 
