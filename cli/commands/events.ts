@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { openChangeFeed } from '../../kernel/changes/change-feed.ts';
+import { refusePosition } from '../../kernel/changes/change-history.ts';
 import { createFeedCursors } from '../../kernel/changes/feed-cursor.ts';
 import { SettingError } from '../../kernel/config/setting-error.ts';
 import { readSettings } from '../../kernel/config/settings.ts';
@@ -19,7 +20,8 @@ import { reachDatabase } from '../reach-database.ts';
 interface Work {
   readonly app: string;
   readonly tenantId: TenantId;
-  readonly from: string | undefined;
+  /** The place in the log that it is to begin behind. */
+  readonly findPlace: () => Promise<number>;
   /** The platform's. */
   readonly secret: string;
   /** Starts an app that answers and reacts to nothing by itself. */
@@ -42,11 +44,10 @@ const actions: Readonly<Record<string, (work: Work) => Promise<string>>> = {
     });
     return `${redriveDeadLetters.count} given up by ${app} are tried again by the app as soon as it runs.\n`;
   },
-  replay: async ({ start, app, tenantId, from, secret }) => {
-    const after = from === undefined ? 0 : createFeedCursors(secret).decode(tenantId, from).seq;
+  replay: async ({ start, app, tenantId, findPlace }) => {
     const { events } = await start(app);
     if (!events) throw new SettingError(`The app ${app} reacts to no events.`);
-    const counts = await events.replay(tenantId, after);
+    const counts = await events.replay(tenantId, await findPlace());
     const { handled, passed, waiting, failed, dead } = counts;
     return `Handled ${handled}, left out ${passed} that were handled before, ${waiting + failed} wait, ${dead} were given up.\n`;
   },
@@ -76,6 +77,12 @@ export async function events(args: readonly string[]): Promise<void> {
   const logger = createLogger(settings.LOG_LEVEL);
   const urlOf = (name: string) => connectionStringFor(ownerUrl, { app: name, secret });
   const feed = openChangeFeed({ databaseUrl: urlOf(changeFeedSchema.name), secret, logger });
+  const findPlace = async () => {
+    if (values.from === undefined) return 0;
+    const { epoch, seq } = createFeedCursors(secret).decode(tenantId, values.from);
+    if (epoch !== (await feed.events.bounds(tenantId)).epoch) throw refusePosition('EPOCH_CHANGED');
+    return seq;
+  };
   const started: RunningApp[] = [];
   const start = async (name: string) => {
     const wanted: App | undefined = apps.find((one) => one.name === name);
@@ -86,7 +93,7 @@ export async function events(args: readonly string[]): Promise<void> {
     return one;
   };
   try {
-    process.stdout.write(await act({ app: app.name, tenantId, from: values.from, secret, start }));
+    process.stdout.write(await act({ app: app.name, tenantId, findPlace, secret, start }));
   } catch (error) {
     if (error instanceof PanoramaError) throw new SettingError(error.message);
     throw explainFailure(error, app.name);

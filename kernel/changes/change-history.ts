@@ -56,8 +56,6 @@ export function conditionsOf(catalogue: EventCatalogue, filter: HistoryFilter): 
   };
 }
 
-const seen = 'tenant_id = $1 AND ($2::bigint IS NULL OR seq';
-
 /**
  * The statement of a search; `$1` is the tenant. It looks at so many changes and no more, however few of them are wanted:
  * nobody makes the database read a whole log at once. Of records, it looks at their own changes only.
@@ -66,12 +64,13 @@ const seen = 'tenant_id = $1 AND ($2::bigint IS NULL OR seq';
  */
 export function searchStatement(tenantId: TenantId, search: LogSearch, columns: string) {
   const { beyond, direction, scan, limit, conditions } = search;
-  const [compare, order] = direction === 'older' ? ['<', 'DESC'] : ['>', 'ASC'];
+  const [compare, order, end] = direction === 'older' ? ['<', 'DESC', 'min'] : ['>', 'ASC', 'max'];
+  // A place that may be null or not would be no place in the index to begin at.
+  const behind = beyond === undefined ? 'AND $2::bigint IS NULL' : `AND seq ${compare} $2::bigint`;
   const ofRecords = conditions.entityIds ? 'AND entity_id = ANY ($5::text[])' : 'AND $5::text[] IS NULL';
   const text = `
     WITH seen AS MATERIALIZED (
-      SELECT * FROM platform.change_log WHERE ${seen} ${compare} $2::bigint) ${ofRecords}
-      ORDER BY seq ${order} LIMIT $3::int),
+      SELECT * FROM platform.change_log WHERE tenant_id = $1 ${behind} ${ofRecords} ORDER BY seq ${order} LIMIT $3::int),
     wanted AS (
       SELECT * FROM seen
       WHERE ($6::text[] IS NULL OR type = ANY ($6)) AND ($7::text[] IS NULL OR entity = ANY ($7))
@@ -79,8 +78,7 @@ export function searchStatement(tenantId: TenantId, search: LogSearch, columns: 
         AND ($10::text[] IS NULL OR app = ANY ($10) OR type = ANY ($11::text[]))
       ORDER BY seq ${order} LIMIT $4::int)
     SELECT s.count, s.last, ${columns}
-    FROM (SELECT count(*)::int AS count, ${direction === 'older' ? 'min' : 'max'}(seq) AS last FROM seen) s
-    LEFT JOIN wanted c ON true
+    FROM (SELECT count(*)::int AS count, ${end}(seq) AS last FROM seen) s LEFT JOIN wanted c ON true
     ORDER BY c.seq ${order}`;
   const { entityIds, types, entities, priorities: urgent, correlationId, apps, typesForApps } = conditions;
   const wanted = [entityIds, types, entities, urgent, correlationId, apps, typesForApps];

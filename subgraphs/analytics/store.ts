@@ -125,13 +125,13 @@ export function countBehavior(tx: AnalyticsTransaction): Promise<number> {
 
 /** Adds to a metric on a day, and gives its value then. */
 export async function countUp(tx: AnalyticsTransaction, name: string, day: Date, by = 1): Promise<number> {
-  const key = { tenantId: tx.tenantId, name, day };
-  const { value } = await tx.client.dailyMetric.upsert({
-    where: { tenantId_name_day: key },
-    create: { ...key, value: by },
-    update: { value: { increment: by } },
-  });
-  return value;
+  const [counted] = await tx.rows<{ value: number }>(Prisma.sql`
+    INSERT INTO daily_metrics AS m (tenant_id, name, day, value)
+    VALUES (${tx.tenantId}, ${name}, ${day.toISOString().slice(0, 10)}::date, ${by})
+    ON CONFLICT (tenant_id, name, day) DO UPDATE SET value = m.value + EXCLUDED.value
+    RETURNING value`);
+  if (!counted) throw new Error('A metric was counted and not given back.');
+  return counted.value;
 }
 
 /** The names of the tenant's metrics that have a value on some of the days, first in the alphabet first. */
@@ -184,12 +184,13 @@ export function findThresholdsById(tx: AnalyticsTransaction, ids: readonly strin
   return tx.client.threshold.findMany({ where: { tenantId: tx.tenantId, id: { in: [...ids] } } });
 }
 
+const thresholdColumns = Prisma.raw(columnsOf(Object.values(Prisma.ThresholdScalarFieldEnum)));
+
 /** The thresholds of some metrics. */
 export function findThresholdsOf(tx: AnalyticsTransaction, metrics: readonly string[]): Promise<Threshold[]> {
-  return tx.client.threshold.findMany({
-    where: { tenantId: tx.tenantId, metric: { in: [...metrics] } },
-    orderBy: { id: 'asc' },
-  });
+  return tx.rows(Prisma.sql`
+    SELECT ${thresholdColumns} FROM thresholds
+    WHERE tenant_id = ${tx.tenantId} AND metric = ANY(${[...metrics]}) ORDER BY id`);
 }
 
 /** What a tenant has at most one threshold for. */

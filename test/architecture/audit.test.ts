@@ -17,7 +17,7 @@ describe('what leaves a record', () => {
     // What an app does because of an event leaves a record too; a worker, a run of a workflow and a queue note how far they are.
     expect(filesWith(/\bdatabase\.write\(/).sort()).toEqual([
       'kernel/audit/mutation-run.ts',
-      'kernel/changes/handlers/apply-event.ts',
+      'kernel/changes/handlers/apply-events.ts',
       'kernel/changes/handlers/event-worker.ts',
       'kernel/subgraph/app.ts',
       'subgraphs/coordination/queues/lane.ts',

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { seededRandom } from '../support/federation/seeded-random.ts';
-import { loseChanges } from './control.ts';
+import { controlTenant, loseChanges } from './control.ts';
 import { type ChaosPlan, runChaos } from './run-chaos.ts';
 import { openSite, type Site } from './site.ts';
 import { judge } from './verdict.ts';
@@ -31,7 +31,8 @@ describe('a platform of several processes, some of which are killed all the time
   let site: Site;
 
   beforeAll(async () => {
-    site = await openSite({ gateways: 3, apps: isLong ? ['users', 'crm', 'coordination'] : ['crm', 'coordination'] });
+    const apps = ['crm', 'coordination', ...(isLong ? ['users'] : [])];
+    site = await openSite({ gateways: 3, apps, tenants: [...tenants, controlTenant] });
   }, hangsAfterMs);
 
   afterAll(async () => {
@@ -39,13 +40,14 @@ describe('a platform of several processes, some of which are killed all the time
   }, hangsAfterMs);
 
   test(
-    'loses nothing, repeats nothing, and keeps the order: acknowledged = applied = logged = delivered',
+    'loses nothing, repeats nothing, and keeps the order: acknowledged = applied = logged = delivered = reacted to',
     async () => {
       const { observation, kills } = await runChaos(site, plan);
       const { faults, ...counts } = judge(observation);
       process.stdout.write(`chaos, seed ${seed}: ${JSON.stringify({ ...counts, kills })}\n`);
       expect({ seed, faults: faults.slice(0, 20) }).toEqual({ seed, faults: [] });
       expect(counts.delivered).toBeGreaterThan(counts.acknowledged);
+      expect(counts.reactions).toBeGreaterThan(0);
     },
     hangsAfterMs,
   );

@@ -13,6 +13,7 @@ import { apps } from '../../subgraphs/index.ts';
 import { openKeyDesk } from '../../subgraphs/users/key-desk.ts';
 import { runStatements } from '../support/run-statements.ts';
 import { createTestDirectory } from '../support/test-server.ts';
+import { toldTypes } from './judge-reactions.ts';
 import type { LoggedChange, StoredRecord } from './verdict.ts';
 
 /** The Postgres of a run, which may be harmed: nobody else uses it. */
@@ -30,7 +31,10 @@ export interface Ground {
   killBackend(): Promise<boolean>;
   /** What the log holds of some tenants. */
   readLog(tenants: readonly string[]): Promise<readonly LoggedChange[]>;
-  readLeads(tenants: readonly string[]): Promise<readonly StoredRecord[]>;
+  /** The leads of some tenants, and what was told of these and of others. */
+  readRecords(tenants: readonly string[]): Promise<readonly StoredRecord[]>;
+  /** How much of what happened in some tenants coordination is to tell of and has not come to yet. */
+  countUnhandled(tenants: readonly string[]): Promise<number>;
   /** Takes the lock of tenants away, and makes time between a number and its commit. */
   removeLock(): Promise<void>;
   stop(): Promise<void>;
@@ -58,7 +62,8 @@ export async function openGround(): Promise<Ground> {
     addTenant: (tenant) => addTenant(ownerUrl, secret, tenant),
     killBackend: () => killBackend(ownerUrl),
     readLog: (tenants) => readLog(ownerUrl, tenants),
-    readLeads: (tenants) => readLeads(ownerUrl, tenants),
+    readRecords: (tenants) => readRecords(ownerUrl, tenants),
+    countUnhandled: (tenants) => countUnhandled(ownerUrl, tenants),
     removeLock: () => removeLock(ownerUrl),
     async stop() {
       await server.stop();
@@ -106,7 +111,8 @@ const listOf = (texts: readonly string[]) => texts.map((text) => `'${text}'`).jo
 async function readLog(ownerUrl: string, tenants: readonly string[]): Promise<LoggedChange[]> {
   const rows = await runStatements(
     ownerUrl,
-    `SELECT tenant_id, seq, type, entity, entity_id, version, op, client_id, mutation_id
+    `SELECT tenant_id, seq, type, entity, entity_id, version, op, client_id, mutation_id,
+       split_part(causation_id, ':', 2) AS caused_by
      FROM platform.change_log WHERE tenant_id IN (${listOf(tenants)}) ORDER BY change_log.seq`,
   );
   return rows.map((row) => ({
@@ -119,20 +125,33 @@ async function readLog(ownerUrl: string, tenants: readonly string[]): Promise<Lo
     op: row.op as LoggedChange['op'],
     clientId: row.client_id === null ? undefined : String(row.client_id),
     mutationId: row.mutation_id === null ? undefined : Number(row.mutation_id),
+    causedBy: row.caused_by === null ? undefined : Number(row.caused_by),
   }));
 }
 
-async function readLeads(ownerUrl: string, tenants: readonly string[]): Promise<StoredRecord[]> {
+async function readRecords(ownerUrl: string, tenants: readonly string[]): Promise<StoredRecord[]> {
   const rows = await runStatements(
     ownerUrl,
-    `SELECT tenant_id, id, version FROM crm.leads WHERE tenant_id IN (${listOf(tenants)})`,
+    `SELECT 'Lead' AS entity, tenant_id, id, version FROM crm.leads WHERE tenant_id IN (${listOf(tenants)})
+     UNION ALL SELECT 'Notification', tenant_id, id, 1 FROM coordination.notifications
+     WHERE tenant_id IN (${listOf(tenants)})`,
   );
-  return rows.map(({ tenant_id, id, version }) => ({
+  return rows.map(({ tenant_id, entity, id, version }) => ({
     tenantId: String(tenant_id),
-    entity: 'Lead',
+    entity: String(entity),
     entityId: String(id),
     version: Number(version),
   }));
+}
+
+async function countUnhandled(ownerUrl: string, tenants: readonly string[]): Promise<number> {
+  const [row] = await runStatements(
+    ownerUrl,
+    `SELECT count(*) FROM platform.change_log c WHERE type IN (${listOf(toldTypes)}) AND tenant_id IN (${listOf(tenants)})
+     AND NOT EXISTS (SELECT FROM platform.handled_events h
+       WHERE (h.tenant_id, h.app, h.epoch, h.seq) = (c.tenant_id, 'coordination', c.epoch, c.seq))`,
+  );
+  return Number(row?.count);
 }
 
 /**

@@ -77,19 +77,15 @@ const failureOf = ({ gateways, apps }: Site) => Promise.race([gateways, ...apps]
 /** Everybody is there, and all subscribers hold a cursor, before the first edit. */
 async function setScene(site: Site, plan: ChaosPlan): Promise<Scene> {
   const { tenants, subscribersPerTenant, writersPerTenant } = plan;
-  const { ground, url } = site;
-  const keys = new Map<string, string>();
-  for (const tenant of tenants) keys.set(tenant, await ground.addTenant(tenant));
+  const { ground, url, keyOf } = site;
   const after = (await ground.readLog(tenants)).at(-1)?.seq ?? 0;
   const each = (tenantId: string, kind: string, count: number) =>
     Array.from({ length: count }, (_, index) => ({
-      ...{ name: `${kind} ${tenantId}/${index + 1}`, url, tenantId, key: keys.get(tenantId) ?? '', after },
+      ...{ name: `${kind} ${tenantId}/${index + 1}`, url, tenantId, key: keyOf(tenantId), after },
     }));
   const subscribers: ChaosSubscriber[] = [];
   const writers = new Map<string, readonly ChaosWriter[]>();
-  const callers = new Map(
-    tenants.map((tenantId) => [tenantId, startCaller({ url, tenantId, key: keys.get(tenantId) ?? '' })]),
-  );
+  const callers = new Map(tenants.map((tenantId) => [tenantId, startCaller({ url, tenantId, key: keyOf(tenantId) })]));
   const scene = { site, plan, writers, callers, subscribers };
   try {
     for (const tenant of tenants) {
@@ -141,11 +137,15 @@ async function edit(writer: ChaosWriter, shared: string, plan: ChaosPlan, isOver
   }
 }
 
-/** All edits are acknowledged, and as much has come to everybody as there is: the verdict tells what lacks. */
-async function settle({ site: { ground }, plan, writers, subscribers }: Scene): Promise<void> {
+/**
+ * All edits are acknowledged, apps have reacted to what came of them, and as much has come to everybody as there is: the
+ * verdict tells what lacks.
+ */
+async function settle({ site, plan, writers, subscribers }: Scene): Promise<void> {
   const all = [...writers.values()].flat();
   await waitUntil('the acknowledgement of all edits', () => all.every(({ isDone }) => isDone));
-  const logged = await ground.readLog(plan.tenants);
+  await site.reacted(plan.tenants);
+  const logged = await site.ground.readLog(plan.tenants);
   const countOf = new Map(plan.tenants.map((tenant) => [tenant, 0]));
   for (const { tenantId, seq } of logged) {
     if (seq > (subscribers[0]?.delivery.after ?? 0)) countOf.set(tenantId, (countOf.get(tenantId) ?? 0) + 1);
@@ -164,7 +164,7 @@ async function observe({ site: { ground }, plan, writers, callers, subscribers }
     logged: await ground.readLog(plan.tenants),
     acknowledged,
     created: [...callers.values()].flatMap(({ created }) => created),
-    stored: await ground.readLeads(plan.tenants),
+    stored: await ground.readRecords(plan.tenants),
     deliveries: subscribers.map(({ delivery }) => delivery),
   };
 }

@@ -1,10 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { readSuiteSupergraph } from '../../cli/suite-supergraph.ts';
 import { apps } from '../../subgraphs/index.ts';
 import { type Balancer, openBalancer } from './balancer.ts';
 import { type Fleet, startFleet } from './fleet.ts';
 import { type Ground, openGround } from './ground.ts';
+import { waitUntil } from './wait.ts';
 
 /** The platform as several processes: gateways, and one process for each app that takes part. */
 export interface Site {
@@ -13,6 +15,10 @@ export interface Site {
   readonly url: string;
   readonly gateways: Fleet;
   readonly apps: readonly Fleet[];
+  /** The key of a tenant of the site. */
+  keyOf(tenant: string): string;
+  /** Waits until apps have reacted to all that has happened in some tenants. */
+  reacted(tenants: readonly string[]): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -20,12 +26,23 @@ export interface SiteOptions {
   readonly gateways: number;
   /** The apps that have processes; the others cannot be reached. */
   readonly apps: readonly string[];
+  readonly tenants: readonly string[];
+}
+
+/** How often it is looked whether apps have reacted to everything, which takes a connection each time. */
+const lookMs = 200;
+
+function waitForReactions(ground: Ground, tenants: readonly string[]): Promise<void> {
+  return waitUntil('the reactions to all that happened', async () => {
+    await sleep(lookMs);
+    return (await ground.countUnhandled(tenants)) === 0;
+  });
 }
 
 const urlOf = ({ port }: Pick<Balancer, 'port'>) => `http://127.0.0.1:${port}/graphql`;
 
 /** Starts everything; what has been started is stopped when a later part does not start. */
-export async function openSite({ gateways, apps: names }: SiteOptions): Promise<Site> {
+export async function openSite({ gateways, apps: names, tenants }: SiteOptions): Promise<Site> {
   const ground = await openGround();
   const stops: (() => Promise<void>)[] = [() => ground.stop()];
   const stop = async () => {
@@ -37,12 +54,10 @@ export async function openSite({ gateways, apps: names }: SiteOptions): Promise<
     stops.push(async () => {
       await Promise.all(Array.from(addresses.values(), (one) => one.close()));
     });
-    const settings = {
-      DATABASE_URL: ground.ownerUrl,
-      PANORAMA_SECRET: ground.secret,
-      // The log ends with the last edit: what apps make of a change later would come after the count.
-      PANORAMA_REACTIONS: 'false',
-    };
+    const keys = new Map<string, string>();
+    // Before there are processes: these find what is there, and nothing of it is left to come later.
+    for (const tenant of tenants) keys.set(tenant, await ground.addTenant(tenant));
+    const settings = { DATABASE_URL: ground.ownerUrl, PANORAMA_SECRET: ground.secret };
     const files = await writeFiles(directory, addresses);
     const start = async (name: string, size: number, args: readonly string[], balancer?: Balancer) => {
       const fleet = await startFleet({ name, size, args, directory, settings, balancer });
@@ -57,7 +72,10 @@ export async function openSite({ gateways, apps: names }: SiteOptions): Promise<
       'gateway',
       ...['--supergraph', files.supergraph, '--config', files.gateway],
     ]);
-    return { ground, url: urlOf(gatewayFleet), gateways: gatewayFleet, apps: appFleets, stop };
+    const reacted = (some: readonly string[]) => waitForReactions(ground, some);
+    await reacted(tenants);
+    const keyOf = (tenant: string) => keys.get(tenant) ?? '';
+    return { ground, url: urlOf(gatewayFleet), gateways: gatewayFleet, apps: appFleets, keyOf, reacted, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { DeliveredChange, Delivery } from './judge-delivery.ts';
+import { reactionsIn } from './judge-reactions.ts';
 import { type FaultKind, judge, type LoggedChange, type Observation } from './verdict.ts';
 
 /** Who sends ordinary mutations; those before have a queue. */
@@ -35,23 +36,33 @@ function observe(
     counts.set(key, (counts.get(key) ?? 0) + 1);
     return counts.get(key) ?? 0;
   };
-  const logged = writes.map(({ tenant, writer, record }, index): LoggedChange => {
+  const written = writes.map(({ tenant, writer, record }, index): LoggedChange => {
     const tenantId = `tenant-${tenant}`;
     if (writer === ordinaryWriter) {
       const made = { type: 'LEAD_CREATED', entity: 'Lead', entityId: `made-${index}`, version: 1, op: 'PUT' } as const;
-      return { tenantId, seq: 10 + 3 * index, ...made, clientId: undefined, mutationId: undefined };
+      return {
+        tenantId,
+        seq: 10 + 4 * index,
+        ...made,
+        clientId: undefined,
+        mutationId: undefined,
+        causedBy: undefined,
+      };
     }
     const [clientId, entityId] = [`writer-${tenant}-${writer}`, `lead-${tenant}-${record}`];
     const version = count(entityId);
     const type = version === 1 ? 'LEAD_CREATED' : 'LEAD_UPDATED';
     return {
-      ...{ tenantId, seq: 10 + 3 * index, type, entity: 'Lead', entityId, version, op: 'PUT' },
-      ...{ clientId, mutationId: count(clientId) },
+      ...{ tenantId, seq: 10 + 4 * index, type, entity: 'Lead', entityId, version, op: 'PUT' },
+      ...{ clientId, mutationId: count(clientId), causedBy: undefined },
     };
   });
+  const logged = written.flatMap((change) =>
+    change.type === 'LEAD_CREATED' ? [change, reactionTo(change)] : [change],
+  );
   const last = new Map(logged.map((change) => [change.entityId, change]));
   const [queued, ordinary] = [true, false].map((isQueued) =>
-    logged.filter(({ clientId }) => (clientId !== undefined) === isQueued),
+    written.filter(({ clientId }) => (clientId !== undefined) === isQueued),
   );
   return {
     logged,
@@ -59,10 +70,27 @@ function observe(
       ...{ tenantId, clientId, mutationId, entity, entityId },
     })),
     created: (ordinary ?? []).map(({ tenantId, entity, entityId }) => ({ tenantId, entity, entityId })),
-    stored: Array.from(last.values(), ({ tenantId, entity, entityId, version }) => ({
-      ...{ tenantId, entity, entityId, version },
-    })),
+    stored: [...last.values()],
     deliveries: ['tenant-0', 'tenant-1'].map((tenantId) => deliver(tenantId, logged, cuts)),
+  };
+}
+
+/** What is told of a new lead. */
+const reactionTo = ({ tenantId, seq, entityId }: LoggedChange): LoggedChange => ({
+  ...{ tenantId, seq: seq + 2, type: 'NOTIFICATION_CREATED', entity: 'Notification', entityId: `of-${entityId}` },
+  ...{ version: 1, op: 'PUT', clientId: undefined, mutationId: undefined, causedBy: seq },
+});
+
+/** The same run with another log, which is stored and delivered as it is. */
+function relog({ stored, deliveries, ...rest }: Observation, logged: readonly LoggedChange[]): Observation {
+  const keys = new Set(logged.map(({ tenantId, entityId }) => `${tenantId} ${entityId}`));
+  const known = new Set(stored.map(({ tenantId, entityId }) => `${tenantId} ${entityId}`));
+  const added = logged.filter(({ tenantId, entityId }) => !known.has(`${tenantId} ${entityId}`));
+  return {
+    ...rest,
+    logged,
+    stored: [...stored.filter(({ tenantId, entityId }) => keys.has(`${tenantId} ${entityId}`)), ...added],
+    deliveries: deliveries.map((one) => deliver(one.tenantId, logged, [])),
   };
 }
 
@@ -159,7 +187,9 @@ const plantedFaults: readonly PlantedFault[] = [
       const { logged, deliveries, ...others } = observation;
       const last = logged.findLast(({ clientId }) => clientId !== undefined);
       const again = logged.flatMap((change) =>
-        change === last ? [change, { ...change, seq: change.seq + 1, version: change.version + 1 }] : [change],
+        change === last
+          ? [change, { ...change, type: 'LEAD_UPDATED', seq: change.seq + 1, version: change.version + 1 }]
+          : [change],
       );
       return { ...others, logged: again, deliveries: deliveries.map((one) => deliver(one.tenantId, again, [])) };
     },
@@ -182,7 +212,7 @@ const plantedFaults: readonly PlantedFault[] = [
     title: 'a version that is missing in the log',
     plant: ({ logged, deliveries, ...others }) => {
       const versionOf = new Map(logged.map(({ entityId, version }) => [entityId, version]));
-      const updated = logged.find(({ entityId, version }) => version === 1 && (versionOf.get(entityId) ?? 0) > 2);
+      const updated = logged.find(({ entityId, version }) => version === 2 && (versionOf.get(entityId) ?? 0) > 2);
       const without = logged.filter((change) => change !== updated);
       const { clientId, mutationId } = updated ?? {};
       return {
@@ -202,6 +232,44 @@ const plantedFaults: readonly PlantedFault[] = [
     }),
     kinds: ['NOT_STORED'],
   },
+  {
+    title: 'a record that the table does not hold at all',
+    plant: ({ stored, ...others }) => ({ ...others, stored: stored.slice(1) }),
+    kinds: ['NOT_STORED'],
+  },
+  {
+    title: 'an event that nobody reacted to',
+    plant: ({ logged, ...others }) => {
+      const [first] = reactionsIn(logged);
+      return relog(
+        { logged, ...others },
+        logged.filter((change) => change !== first),
+      );
+    },
+    kinds: ['NOT_REACTED'],
+  },
+  {
+    title: 'an event that was reacted to twice',
+    plant: ({ logged, ...others }) => {
+      const [first] = reactionsIn(logged);
+      const again = logged.flatMap((change) =>
+        change === first ? [change, { ...change, seq: change.seq + 1, entityId: 'another' }] : [change],
+      );
+      return relog({ logged, ...others }, again);
+    },
+    kinds: ['REACTED_TWICE'],
+  },
+  {
+    title: 'a reaction to what did not happen',
+    plant: ({ logged, ...others }) => {
+      const [first] = reactionsIn(logged);
+      const invented = logged.flatMap((change) =>
+        change === first ? [change, { ...change, seq: change.seq + 1, entityId: 'another', causedBy: 1 }] : [change],
+      );
+      return relog({ logged, ...others }, invented);
+    },
+    kinds: ['REACTED_TO_NOTHING'],
+  },
 ];
 
 describe('the verdict on a run', () => {
@@ -210,9 +278,10 @@ describe('the verdict on a run', () => {
       fc.property(faultless, (observation) => {
         expect(judge(observation)).toEqual({
           faults: [],
-          acknowledged: observation.logged.length,
+          acknowledged: observation.acknowledged.length + observation.created.length,
           logged: observation.logged.length,
           delivered: observation.logged.length,
+          reactions: observation.logged.length - observation.acknowledged.length - observation.created.length,
         });
       }),
     );

@@ -1,4 +1,5 @@
 import { type Delivery, findDeliveryFaults } from './judge-delivery.ts';
+import { findReactionFaults, reactionsIn } from './judge-reactions.ts';
 
 /** A row of the change log, as the database holds it. */
 export interface LoggedChange {
@@ -13,6 +14,8 @@ export interface LoggedChange {
   /** Which queued mutation it came of; undefined for what came otherwise. */
   readonly clientId: string | undefined;
   readonly mutationId: number | undefined;
+  /** The number of the change that an app reacted to by this one; undefined for what comes of mutations. */
+  readonly causedBy: number | undefined;
 }
 
 /** A mutation that a writer was told is done. */
@@ -45,7 +48,7 @@ export interface Observation {
   readonly logged: readonly LoggedChange[];
   readonly acknowledged: readonly Acknowledgement[];
   readonly created: readonly Creation[];
-  /** The records that the acknowledged mutations wrote. */
+  /** The records that the acknowledged mutations wrote, and those that apps made of that by themselves. */
   readonly stored: readonly StoredRecord[];
   readonly deliveries: readonly Delivery[];
 }
@@ -60,7 +63,10 @@ export type FaultKind =
   | 'APPLIED_TWICE'
   | 'NOT_ACKNOWLEDGED'
   | 'VERSION_GAP'
-  | 'NOT_STORED';
+  | 'NOT_STORED'
+  | 'NOT_REACTED'
+  | 'REACTED_TWICE'
+  | 'REACTED_TO_NOTHING';
 
 /** One thing that must not happen, and where it did. */
 export interface Fault {
@@ -68,13 +74,15 @@ export interface Fault {
   readonly where: string;
 }
 
-/** What a run comes to. Without faults: acknowledged = applied = logged = delivered, each once and in order. */
+/** What a run comes to. Without faults: acknowledged = applied = logged = delivered = reacted to, each once and in order. */
 export interface Verdict {
   readonly faults: readonly Fault[];
   readonly acknowledged: number;
   readonly logged: number;
   /** Changes that arrived, over all subscribers. */
   readonly delivered: number;
+  /** Changes that an app made because of others. */
+  readonly reactions: number;
 }
 
 /** Judges a run. Everything that was seen has to fit to everything else; nothing is taken from any side on trust. */
@@ -85,11 +93,13 @@ export function judge(observation: Observation): Verdict {
       ...findMutationFaults(observation),
       ...findCreationFaults(observation),
       ...findRecordFaults(observation),
+      ...findReactionFaults(logged),
       ...deliveries.flatMap((delivery) => findDeliveryFaults(delivery, logged)),
     ],
     acknowledged: acknowledged.length + created.length,
     logged: logged.length,
     delivered: deliveries.reduce((sum, { batches }) => sum + batches.flatMap(({ changes }) => changes).length, 0),
+    reactions: reactionsIn(logged).length,
   };
 }
 
@@ -137,7 +147,7 @@ function findCreationFaults({ logged, created }: Observation): Fault[] {
   ];
 }
 
-/** The versions of every record count up by one in the log, to the version that is stored. */
+/** The versions of every record count up by one in the log, to the version that is stored, as all of the kind are. */
 function findRecordFaults({ logged, stored }: Observation): Fault[] {
   const faults: Fault[] = [];
   const versions = new Map<string, number>();
@@ -147,9 +157,11 @@ function findRecordFaults({ logged, stored }: Observation): Fault[] {
     if (change.version !== expected) faults.push({ kind: 'VERSION_GAP', where: `${where} at ${change.version}` });
     versions.set(where, change.version);
   }
-  for (const record of stored) {
-    const where = recordKey(record);
-    if (versions.get(where) !== record.version) faults.push({ kind: 'NOT_STORED', where });
+  const entities = new Set(stored.map(({ entity }) => entity));
+  const versionStored = new Map(stored.map((record) => [recordKey(record), record.version]));
+  const kept = logged.filter(({ entity }) => entities.has(entity)).map(recordKey);
+  for (const where of new Set([...kept, ...versionStored.keys()])) {
+    if (versions.get(where) !== versionStored.get(where)) faults.push({ kind: 'NOT_STORED', where });
   }
   return faults;
 }

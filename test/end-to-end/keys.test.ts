@@ -1,11 +1,17 @@
 import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { events } from '../../cli/commands/events.ts';
 import { keys } from '../../cli/commands/keys.ts';
+import { type ReachedDatabase, reachDatabase } from '../../cli/reach-database.ts';
+import { createFeedCursors } from '../../kernel/changes/feed-cursor.ts';
+import { readSettings } from '../../kernel/config/settings.ts';
+import { parseTenantId } from '../../kernel/tenancy/ids.ts';
 import { createEmptyDatabase } from '../support/database.ts';
 import { createDataDirectory, type PlatformProcess, startPlatformProcess } from '../support/platform.ts';
+import { runStatements } from '../support/run-statements.ts';
 import { root } from '../support/source-files.ts';
 
 interface Ended {
@@ -28,6 +34,12 @@ function runKeys(
     resolve({ code: child.exitCode ?? -1, stdout, stderr });
   });
   return promise;
+}
+
+/** Does something with the database of a platform that runs. */
+async function withDatabase<T>(directory: string, work: (database: ReachedDatabase) => Promise<T>): Promise<T> {
+  const database = await reachDatabase(readSettings({ PANORAMA_DATA_DIR: directory }, {}), () => undefined);
+  return await work(database).finally(database.close);
 }
 
 describe('an operator with API keys', () => {
@@ -103,12 +115,46 @@ describe('an operator with API keys', () => {
   }, 120_000);
 
   test('sees what apps have given up, and hands them their past, of which nothing is done twice', async () => {
-    const runEvents = (name: string) =>
-      runKeys(directory.path, [name, '--app', 'crm', '--tenant', 'acme'], {}, 'events');
-    const [dead, redriven] = await Promise.all([runEvents('dead'), runEvents('redrive')]);
+    const runEvents = (...args: string[]) => runKeys(directory.path, [...args, '--tenant', 'acme'], {}, 'events');
+    const place = { epoch: randomUUID(), seq: 1 };
+    const lost = await withDatabase(directory.path, async ({ secret }) =>
+      createFeedCursors(secret).encode(parseTenantId('acme'), place),
+    );
+    const [dead, redriven, ofOtherLife] = await Promise.all(
+      [['dead'], ['redrive'], ['replay', '--from', lost]].map((args) => runEvents(...args, '--app', 'crm')),
+    );
+    expect(ofOtherLife).toMatchObject({ code: 2, stderr: expect.stringContaining('The log has begun anew') });
     expect(dead).toMatchObject({ code: 0, stdout: 'None was given up.\n' });
-    expect(redriven.stdout).toContain('0 given up by crm are tried again');
-    expect((await runEvents('replay')).stdout).toMatch(/^Handled 0, left out \d+ that were handled before, 0 wait/);
+    expect(redriven?.stdout).toContain('0 given up by crm are tried again');
+
+    const createUser = async (id: string) => {
+      const input = { id, username: id, email: `${id}@example.com` };
+      const mutation = 'mutation ($input: CreateUserInput!) { createUser(input: $input) { userErrors { message } } }';
+      expect((await platform?.post(mutation, { input }))?.data).toEqual({ createUser: { userErrors: [] } });
+    };
+    const foldersOf = async (ownerId: string) => {
+      const query = 'query ($filter: FolderFilter!) { folders(filter: $filter) { totalCount } }';
+      const answer = await platform?.post<{ folders: { totalCount: number } }>(query, { filter: { ownerId } });
+      return answer?.data.folders.totalCount;
+    };
+    await createUser('usr_before');
+    const query = `{ events(first: 1, filter: {types: ["USER_CREATED"], entityIds: ["usr_before"]}) { nodes { cursor } } }`;
+    const found = await platform?.post<{ events: { nodes: { cursor: string }[] } }>(query);
+    await createUser('usr_after');
+    while ((await foldersOf('usr_after')) !== 5) await sleep(50);
+
+    const replay = () => runEvents('replay', '--app', 'documents', '--from', found?.data.events.nodes[0]?.cursor ?? '');
+    // What was undone by hand stays so, unless it was also taken back that the event was handled.
+    const undo = (statement: string) =>
+      withDatabase(directory.path, ({ ownerUrl }) => runStatements(ownerUrl, `${statement} RETURNING 1`));
+    expect(await undo(`DELETE FROM documents.folders WHERE owner_id = 'usr_after'`)).toHaveLength(5);
+    const handledBefore = 'Handled 0, left out 1 that were handled before, 0 wait, 0 were given up.\n';
+    expect(await replay()).toMatchObject({ code: 0, stdout: handledBefore });
+    expect(await foldersOf('usr_after')).toBe(0);
+    const forgotten = `SELECT seq FROM platform.change_log WHERE type = 'USER_CREATED' AND entity_id = 'usr_after'`;
+    await undo(`DELETE FROM platform.handled_events WHERE app = 'documents' AND seq = (${forgotten})`);
+    expect((await replay()).stdout).toMatch(/^Handled 1, left out 0 /);
+    expect(await foldersOf('usr_after')).toBe(5);
   }, 120_000);
 
   test('is told of every mistake in what a new key may do', async () => {

@@ -21,9 +21,12 @@ export const usualRetries: RetryPolicy = Object.freeze({
   backoffMs: (attempts: number) => firstMs * 2 ** (attempts - 1) * (0.5 + Math.random()),
 });
 
-/** Whether the database failed and not the handler: the same is tried again, and does not count. */
+/** Thrown where a handler was not waited for any longer, because its app stops. */
+export class HandlerLeft extends Error {}
+
+/** Whether it is no fault of the handler: the same is tried again, and does not count. */
 export function isPassing(error: unknown): boolean {
-  return isUnreachable(error) || isTransientConflict(error);
+  return isUnreachable(error) || isTransientConflict(error) || error instanceof HandlerLeft;
 }
 
 /**

@@ -26,7 +26,7 @@ export interface EventContext<Client extends PrismaClientLike> extends TenantSco
 export type Reaction = 'changed' | 'unchanged';
 
 /**
- * What an app does when something has happened, in itself or in another app. It runs in one transaction of the app, once
+ * What an app does when something has happened, in itself or in another app. It runs in a transaction of the app, once
  * for each event, and for one record in the order of its events; `docs/events.md` says what it may rely on. It calls no
  * other app and nothing outside: what has to begins here, by a row, and is done by a workflow or a queue.
  *

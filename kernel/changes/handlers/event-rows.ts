@@ -48,70 +48,96 @@ export const findPosition = (place: HandlerPlace) =>
 export const lockPosition = (place: HandlerPlace) =>
   statement(place, `SELECT seq FROM platform.event_positions WHERE ${mine} FOR UPDATE SKIP LOCKED`);
 
+/** The like for one who waits for the other process. */
+export const waitForPosition = (place: HandlerPlace) =>
+  statement(place, `SELECT seq FROM platform.event_positions WHERE ${mine} FOR UPDATE`);
+
 /** Moves the position on, never back. */
 export const movePosition = (place: HandlerPlace, seq: number) =>
   statement(place, `UPDATE platform.event_positions SET seq = $3::bigint WHERE ${mine} AND seq < $3::bigint`, seq);
 
-/** What the columns of these statements say of an event: its record, place and epoch. */
-const eventValues = ({ entityId, seq, epoch }: Change) => [entityId, seq, epoch] as const;
+/** What is known of an event, beside the event itself. */
+export interface EventState {
+  readonly seq: bigint;
+  readonly is_handled: boolean;
+  /** An earlier one of its record was set aside. */
+  readonly is_blocked: boolean;
+  /** How often it was tried in vain, where it was set aside or given up; null where it was neither. */
+  readonly attempts: number | null;
+  /** It was given up. */
+  readonly is_dead: boolean;
+}
 
-const earlier = `SELECT 1 FROM platform.event_failures
-    WHERE ${mine} AND entity_id = $3 AND seq < $4::bigint AND dead_at IS NULL`;
+/** One array for each column: the values of as many rows. */
+const columnsOf = (changes: readonly Change[]) =>
+  [
+    changes.map(({ seq }) => seq),
+    changes.map(({ epoch }) => epoch),
+    changes.map(({ entityId }) => entityId),
+    changes.map(({ type }) => type),
+    changes.map(({ entity }) => entity),
+    changes.map(({ correlationId }) => correlationId ?? null),
+  ] as const;
 
-/**
- * Takes an event, so that nobody else does. `is_blocked`: an earlier one of the same record is not done, so nothing was
- * taken. `is_taken` is false beside where it was handled before.
- */
-export const takeEvent = (place: HandlerPlace, change: Change) =>
+/** What is known of some events. */
+export const findStates = (place: HandlerPlace, changes: readonly Change[]) =>
   statement(
     place,
-    `WITH earlier AS (${earlier}), taken AS (
-       INSERT INTO platform.handled_events (tenant_id, app, seq, epoch)
-       SELECT $1, $2, $4::bigint, $5::uuid WHERE NOT EXISTS (SELECT FROM earlier) ON CONFLICT DO NOTHING RETURNING seq)
-     SELECT EXISTS (SELECT FROM earlier) AS is_blocked, EXISTS (SELECT FROM taken) AS is_taken`,
-    ...eventValues(change),
+    `SELECT asked.seq, failed.attempts, failed.dead_at IS NOT NULL AS is_dead,
+       EXISTS (SELECT FROM platform.handled_events h
+         WHERE h.tenant_id = $1 AND h.app = $2 AND h.epoch = asked.epoch AND h.seq = asked.seq) AS is_handled,
+       EXISTS (SELECT FROM platform.event_failures e WHERE e.tenant_id = $1 AND e.app = $2
+         AND e.entity_id = asked.entity_id AND e.seq < asked.seq AND e.dead_at IS NULL) AS is_blocked
+     FROM unnest($3::bigint[], $4::uuid[], $5::text[]) AS asked (seq, epoch, entity_id)
+     LEFT JOIN platform.event_failures failed
+       ON failed.tenant_id = $1 AND failed.app = $2 AND failed.seq = asked.seq`,
+    ...columnsOf(changes).slice(0, 3),
   );
 
-const failureColumns = `tenant_id, app, entity_id, seq, epoch, type, entity, correlation_id, attempts, next_at,
-  error_code, error_message, dead_at`;
-const insertFailureText = `INSERT INTO platform.event_failures (${failureColumns})
-  SELECT $1, $2, $3, $4::bigint, $5::uuid, $6, $7, $8,`;
-/** What was handled by another way meanwhile is no failure. */
-const notHandled = `WHERE NOT EXISTS (
-    SELECT FROM platform.handled_events WHERE ${mine} AND epoch = $5::uuid AND seq = $4::bigint) ON CONFLICT DO NOTHING`;
-const failureValues = (change: Change) =>
-  [...eventValues(change), change.type, change.entity, change.correlationId ?? null] as const;
-const retryAt = (parameter: string) => `clock_timestamp() + make_interval(secs => ${parameter}::float8 / 1000)`;
-
-/** Sets an event aside behind an earlier one of its record. */
-export const insertWaiting = (place: HandlerPlace, change: Change) =>
-  statement(place, `${insertFailureText} 0, NULL, NULL, NULL, NULL ${notHandled}`, ...failureValues(change));
-
-/** Sets an event aside that was tried once. */
-export const insertFailure = (place: HandlerPlace, change: Change, failure: Failure) =>
+/** Keeps that events were handled. */
+export const insertHandled = (place: HandlerPlace, changes: readonly Change[]) =>
   statement(
     place,
-    `${insertFailureText} 1, ${retryAt('$9')}, $10, $11,
-       CASE WHEN $9::float8 IS NULL THEN clock_timestamp() END ${notHandled}`,
-    ...failureValues(change),
+    `INSERT INTO platform.handled_events (tenant_id, app, seq, epoch)
+     SELECT $1, $2, seq, epoch FROM unnest($3::bigint[], $4::uuid[]) AS handled (seq, epoch)`,
+    ...columnsOf(changes).slice(0, 2),
+  );
+
+const insertFailureText = `INSERT INTO platform.event_failures AS known (tenant_id, app, seq, epoch, entity_id, type,
+    entity, correlation_id, attempts, next_at, error_code, error_message, dead_at)
+  SELECT $1, $2, failed.*`;
+const failedEvents = `FROM unnest($3::bigint[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[])
+    AS failed (seq, epoch, entity_id, type, entity, correlation_id)`;
+
+/** Sets events aside behind earlier ones of their records. */
+export const insertWaiting = (place: HandlerPlace, changes: readonly Change[]) =>
+  statement(
+    place,
+    `${insertFailureText}, 0, NULL, NULL, NULL, NULL ${failedEvents} ON CONFLICT DO NOTHING`,
+    ...columnsOf(changes),
+  );
+
+const retryAt = 'clock_timestamp() + make_interval(secs => $10::float8 / 1000)';
+
+/** Notes that one attempt more was in vain. */
+export const saveFailure = (place: HandlerPlace, change: Change, attempts: number, failure: Failure) =>
+  statement(
+    place,
+    `${insertFailureText}, $9::int, ${retryAt}, $11, $12, CASE WHEN $10::float8 IS NULL THEN clock_timestamp() END
+     ${failedEvents} ON CONFLICT (tenant_id, app, seq) DO UPDATE SET (attempts, next_at, error_code, error_message, dead_at)
+       = (EXCLUDED.attempts, EXCLUDED.next_at, EXCLUDED.error_code, EXCLUDED.error_message, EXCLUDED.dead_at)`,
+    ...columnsOf([change]),
+    attempts,
     failure.retryMs ?? null,
     failure.code,
     failure.message,
   );
 
-/** An event that was set aside. */
-export interface SetAsideRow {
-  readonly seq: bigint;
-  readonly entity_id: string;
-  readonly type: string;
-  readonly attempts: number;
-}
-
 /** Those to be tried now, in order. */
 export const findDue = (place: HandlerPlace, limit: number) =>
   statement(
     place,
-    `SELECT seq, entity_id, type, attempts FROM platform.event_failures f
+    `SELECT seq FROM platform.event_failures f
      WHERE ${mine} AND dead_at IS NULL AND (next_at <= clock_timestamp() OR (next_at IS NULL AND NOT EXISTS (
        SELECT FROM platform.event_failures e WHERE (e.tenant_id, e.app, e.entity_id) = (f.tenant_id, f.app, f.entity_id)
          AND e.dead_at IS NULL AND e.seq < f.seq)))
@@ -133,29 +159,20 @@ export async function findTenantsToRetry(
   return (found as readonly Row[]).map(({ tenant }) => tenant);
 }
 
-/** Locks one that is not given up. No row: it is done, or another process is at it. */
-export const lockFailure = (place: HandlerPlace, seq: number) =>
+/** Gives an event up that is not kept any more, so that it cannot be tried again. */
+export const giveUpLost = (place: HandlerPlace, seq: bigint) =>
   statement(
     place,
-    `SELECT attempts FROM platform.event_failures
-     WHERE ${mine} AND seq = $3::bigint AND dead_at IS NULL FOR UPDATE SKIP LOCKED`,
+    `UPDATE platform.event_failures SET next_at = NULL, error_code = 'CURSOR_EXPIRED',
+       error_message = 'The event is no longer kept.', dead_at = clock_timestamp()
+     WHERE ${mine} AND seq = $3::bigint AND dead_at IS NULL`,
     seq,
   );
 
-/** Notes that another attempt was in vain. */
-export const updateFailure = (place: HandlerPlace, seq: number, attempts: number, failure: Failure) =>
+/** Forgets that events were set aside or given up. */
+export const deleteFailures = (place: HandlerPlace, changes: readonly Change[]) =>
   statement(
     place,
-    `UPDATE platform.event_failures SET attempts = $4::int + 1, next_at = ${retryAt('$5')}, error_code = $6,
-       error_message = $7, dead_at = CASE WHEN $5::float8 IS NULL THEN clock_timestamp() END
-     WHERE ${mine} AND seq = $3::bigint AND attempts = $4::int AND dead_at IS NULL`,
-    seq,
-    attempts,
-    failure.retryMs ?? null,
-    failure.code,
-    failure.message,
+    `DELETE FROM platform.event_failures WHERE ${mine} AND seq = ANY ($3::bigint[])`,
+    ...columnsOf(changes).slice(0, 1),
   );
-
-/** Forgets that an event was set aside or given up. */
-export const deleteFailure = (place: HandlerPlace, seq: number) =>
-  statement(place, `DELETE FROM platform.event_failures WHERE ${mine} AND seq = $3::bigint`, seq);

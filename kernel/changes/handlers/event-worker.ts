@@ -1,8 +1,9 @@
 import type { PrismaClientLike } from '../../data/tenant-database.ts';
 import type { TenantId } from '../../tenancy/ids.ts';
 import type { LogBounds } from '../log-reader.ts';
-import { type HandlingApp, handleAgain, handleNext, type Outcome } from './apply-event.ts';
+import { handleEvents, mostTogether } from './apply-events.ts';
 import * as rows from './event-rows.ts';
+import type { HandlingApp } from './run-handler.ts';
 
 export interface WorkerTimes {
   /** How often it is looked for events without a hint, and for those to be tried again, in milliseconds. */
@@ -51,7 +52,6 @@ export class EventWorker<Client extends PrismaClientLike> {
   readonly #timers: readonly NodeJS.Timeout[];
   readonly #forgetHints: () => void;
   #isPolling = false;
-  #isStopped = false;
   #failureLoggedAt = Number.NEGATIVE_INFINITY;
 
   constructor(handling: HandlingApp<Client>, times: Partial<WorkerTimes> = {}) {
@@ -77,9 +77,12 @@ export class EventWorker<Client extends PrismaClientLike> {
     }
   }
 
-  /** Ends after what is under way. */
+  get #isStopped(): boolean {
+    return this.#handling.stopping.aborted;
+  }
+
+  /** Ends after what is under way, when `HandlingApp.stopping` was aborted. */
   async stop(): Promise<void> {
-    this.#isStopped = true;
     this.#forgetHints();
     for (const timer of this.#timers) clearInterval(timer);
     this.#wake();
@@ -142,14 +145,11 @@ export class EventWorker<Client extends PrismaClientLike> {
     const known = await this.#positionIn(tenantId, bounds);
     if (known.place >= bounds.head) return false;
     const page = await source.events(tenantId, { after: known.place, types: this.#types });
-    const passed = page.changes.length === 0 ? 0 : await this.#findPosition(tenantId);
-    for (const change of page.changes) {
-      if (this.#isStopped) return true;
-      if (change.seq <= passed) continue;
-      const outcome = await handleNext(this.#handling, change);
-      if (outcome === 'busy') return true; // the next poll sees what is left
-      known.place = change.seq;
-      if (outcome !== 'passed') known.kept = change.seq;
+    for (let done = 0; done < page.changes.length; ) {
+      const outcomes = await handleEvents(this.#handling, 'next', page.changes.slice(done, done + mostTogether));
+      if (outcomes.includes('busy') || this.#isStopped) return false; // the next poll sees what is left
+      done += outcomes.length;
+      known.place = known.kept = page.changes[done - 1]?.seq ?? known.place;
     }
     known.place = Math.max(known.place, page.reached);
     if (!page.isEnd) this.#ask(tenantId, { look: true }); // behind the other tenants that wait
@@ -183,36 +183,19 @@ export class EventWorker<Client extends PrismaClientLike> {
     return known;
   }
 
-  /** Where the app is in the log of a tenant, by whichever process. */
-  async #findPosition(tenantId: TenantId): Promise<number> {
-    const { app, database } = this.#handling;
-    const place = { app, tenantId };
-    const [row] = await database.read(place, (tx) => tx.rows<{ seq: bigint }>(rows.findPosition(place)));
-    return Number(row?.seq ?? 0);
-  }
-
   async #retry(tenantId: TenantId): Promise<void> {
     const { app, database, source } = this.#handling;
     const place = { app, tenantId };
-    const due = await database.read(place, (tx) => tx.rows<rows.SetAsideRow>(rows.findDue(place, mostRetries)));
+    const due = await database.read(place, (tx) => tx.rows<{ seq: bigint }>(rows.findDue(place, mostRetries)));
     let isFree = false; // one that is done lets the next of its record go on
     for (const { seq } of due) {
       if (this.#isStopped) return;
       const change = await source.event(tenantId, Number(seq));
-      const outcome = change ? await handleAgain(this.#handling, change) : await this.#giveUpLost(place, seq);
+      if (!change) await database.write(place, (tx) => tx.end(rows.giveUpLost(place, seq)));
+      const [outcome] = change ? await handleEvents(this.#handling, 'again', [change]) : ['dead'];
       isFree ||= outcome === 'handled' || outcome === 'passed' || outcome === 'dead';
     }
     if (isFree) this.#ask(tenantId, { retry: true });
-  }
-
-  /** What is no longer in the log cannot be tried any more. */
-  async #giveUpLost(place: rows.HandlerPlace, seq: bigint): Promise<Outcome> {
-    const failure = { code: 'CURSOR_EXPIRED', message: 'The event is no longer kept.', retryMs: undefined };
-    await this.#handling.database.write(place, async (tx) => {
-      const [failed] = await tx.rows<{ attempts: number }>(rows.lockFailure(place, Number(seq)));
-      if (failed) await tx.rows(rows.updateFailure(place, Number(seq), failed.attempts, failure));
-    });
-    return 'dead';
   }
 
   async #poll(): Promise<void> {
