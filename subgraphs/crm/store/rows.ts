@@ -104,16 +104,21 @@ export function findForMany<Row extends { readonly id: string }>(
   };
 }
 
-/** Some fields of rows, as rows of their table: `own` what is of each, `shared` what all have alike. */
-function given<Row extends object>(table: string, rows: readonly Row[], fields: readonly (keyof Row & string)[]) {
+/** Some fields of rows, as rows of their table: `own` the id and what else is of each, `shared` what all have alike. */
+function given<Row extends { readonly id: string }>(
+  table: string,
+  rows: readonly Row[],
+  fields: readonly (keyof Row & string)[],
+) {
   const { own, shared } = shareColumns(rows, Object.fromEntries(fields.map((field) => [columnOf(field), field])));
+  const withIds = own.map((row, index) => ({ ...row, id: rows[index]?.id }));
   const rowType = Prisma.raw(`NULL::${table}`);
-  return Prisma.sql`jsonb_populate_recordset(${rowType}, ${JSON.stringify(own)}::jsonb) AS own,
+  return Prisma.sql`jsonb_populate_recordset(${rowType}, ${JSON.stringify(withIds)}::jsonb) AS own,
     jsonb_populate_record(${rowType}, ${JSON.stringify(shared)}::jsonb) AS shared`;
 }
 
 /** A column of what is given. */
-const whole = (column: string) => `coalesce(own.${column}, shared.${column})`;
+const whole = (column: string) => (column === 'id' ? 'own.id' : `coalesce(own.${column}, shared.${column})`);
 
 /**
  * Inserts rows, each under the names of its Prisma model, by a statement whose text depends on their fields only: of a
@@ -161,9 +166,9 @@ export async function updateRows<Row extends { readonly id: string }>(
   const changed = await tx.rows<Row>(Prisma.sql`
     WITH changed AS (
       UPDATE ${Prisma.raw(table)} AS record SET updated_at = ${updatedAt}, version = record.version + 1${Prisma.raw(assigned)}
-      FROM ${given(table, wanted, ['id', ...fields])}
+      FROM ${given(table, wanted, fields)}
       WHERE record.tenant_id = ${tx.tenantId} AND record.id = ANY(${wanted.map(({ id }) => id)}::text[])
-        AND record.id = ${Prisma.raw(whole('id'))}
+        AND record.id = own.id
       RETURNING record.*)
     SELECT ${Prisma.raw(columnsOf(['id', ...made]))} FROM changed`);
   return inOrderOf(wanted, changed).map((row, index) => ({ ...wanted[index], updatedAt, ...row }));
