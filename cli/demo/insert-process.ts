@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { analyzeTables } from '../../kernel/data/analyze.ts';
 import { connectionStringFor } from '../../kernel/data/app-role.ts';
 import { createLogger } from '../../kernel/telemetry/logger.ts';
 import { apps } from '../../subgraphs/index.ts';
@@ -22,4 +23,5 @@ for (const app of apps.toReversed()) {
   for (const tenant of tenants) await running.insertDemo(tenant);
   await running.stop();
 }
+await analyzeTables(ownerUrl);
 process.exit(0);

@@ -41,6 +41,7 @@ const settings = {
   max_wal_size: '512MB',
   max_parallel_workers_per_gather: '0',
   jit: 'off',
+  autovacuum_naptime: '10s', // a table that fills for the first time is planned for as an empty one until then
   timezone: 'UTC',
   log_timezone: 'UTC',
   log_checkpoints: 'off',
