@@ -45,6 +45,8 @@ export interface LogPage {
 export interface LogReader {
   bounds(tenantId: TenantId): Promise<LogBounds>;
   page(tenantId: TenantId, after: number, limit: number): Promise<LogPage>;
+  /** The number of the last change of a tenant that belongs to another epoch than this; 0 when there is none. */
+  endBefore(tenantId: TenantId, epoch: string): Promise<number>;
   /** Looks for changes of the past; see `searchStatement`. */
   search(tenantId: TenantId, search: LogSearch): Promise<FoundChanges>;
   /** Of some tenants those that have changes after a place, and the epoch of the log. */
@@ -94,6 +96,9 @@ const boundsText = `
   SELECT e.epoch, e.is_current, ${floorOf} AS floor, ${lifeOf} AS life_began,
     (SELECT seq FROM platform.change_log WHERE tenant_id = $1 ORDER BY seq DESC LIMIT 1) AS head
   FROM platform.log_epoch() e`;
+
+const endBeforeText = `
+  SELECT seq FROM platform.change_log WHERE tenant_id = $1 AND epoch <> $2::uuid ORDER BY seq DESC LIMIT 1`;
 
 const pollText = `
   SELECT e.epoch, e.is_current, ARRAY(SELECT platform.changed_tenants($1::text[], $2::bigint[])) AS changed
@@ -175,13 +180,16 @@ export function openLogReader(options: LogReaderOptions): LogReader {
   return {
     async bounds(tenantId) {
       type Row = { epoch: string; is_current: boolean; floor: bigint; life_began: bigint; head: bigint | null };
-      const row = await findInEpoch<Row>(tenantId, boundsText, [tenantId]);
-      const { epoch, floor, life_began: lifeBegan, head } = row;
+      const { epoch, floor, life_began: lifeBegan, head } = await findInEpoch<Row>(tenantId, boundsText, [tenantId]);
       return { epoch, floor: Number(floor), head: Number(head ?? floor), lifeBegan: Number(lifeBegan) };
     },
     async page(tenantId, after, limit) {
       const rows = await find<ChangeRow>(tenantId, pageText, [tenantId, after, limit]);
       return { floor: Number(rows[0]?.floor ?? 0), ...(await open(tenantId, rows)) };
+    },
+    async endBefore(tenantId, epoch) {
+      const [row] = await find<{ seq: bigint }>(tenantId, endBeforeText, [tenantId, epoch]);
+      return Number(row?.seq ?? 0);
     },
     async search(tenantId, search) {
       const { text, values } = searchStatement(tenantId, search, changeColumns);

@@ -31,18 +31,23 @@ export const insertPosition = (place: HandlerPlace, epoch: string) =>
     epoch,
   );
 
-/** Takes a position into another epoch: it lies no further than that log goes. */
-export const renewPosition = (place: HandlerPlace, epoch: string, head: number) =>
+/**
+ * Takes a position into another epoch: it lies no further than what is left of the epochs before. A process that has not
+ * noticed may have written a place that this log has only come to since.
+ *
+ * @param end The number of the last change of the epochs before.
+ */
+export const renewPosition = (place: HandlerPlace, epoch: string, end: number) =>
   statement(
     place,
     `UPDATE platform.event_positions SET epoch = $3::uuid, seq = least(seq, $4::bigint)
      WHERE ${mine} AND epoch <> $3::uuid`,
     epoch,
-    head,
+    end,
   );
 
 export const findPosition = (place: HandlerPlace) =>
-  statement(place, `SELECT seq FROM platform.event_positions WHERE ${mine}`);
+  statement(place, `SELECT seq, epoch FROM platform.event_positions WHERE ${mine}`);
 
 /** Locks the position until the end of the transaction. No row: another process works on this log for the app. */
 export const lockPosition = (place: HandlerPlace) =>

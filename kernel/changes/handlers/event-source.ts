@@ -27,8 +27,10 @@ export interface EventSource {
   events(tenantId: TenantId, query: EventQuery): Promise<EventPage>;
   /** One event; undefined where it is no longer kept. */
   event(tenantId: TenantId, seq: number): Promise<Change | undefined>;
-  /** Of some tenants those that have changes after a place. */
-  changedTenants(places: ReadonlyMap<TenantId, number>): Promise<readonly TenantId[]>;
+  /** The number of the last change of a tenant that belongs to another epoch; 0 when there is none. */
+  endBefore: LogReader['endBefore'];
+  /** Of some tenants those that have changes after a place, and the epoch of the log. */
+  poll: LogReader['poll'];
   /** All tenants that have anything in the log. */
   loggedTenants(): Promise<readonly TenantId[]>;
   /**
@@ -94,7 +96,8 @@ export function createEventReading(reader: LogReader): EventReading {
       const { changes } = await reader.page(tenantId, seq - 1, 1);
       return changes.find((change) => change.seq === seq);
     },
-    changedTenants: async (places) => (places.size === 0 ? [] : (await reader.poll(places)).changed),
+    endBefore: (tenantId, epoch) => reader.endBefore(tenantId, epoch),
+    poll: (places) => reader.poll(places),
     loggedTenants: () => reader.tenants(),
     want(types) {
       for (const type of types) wanted.add(type);

@@ -1,4 +1,4 @@
-import type { PrismaClientLike } from '../../data/tenant-database.ts';
+import type { PrismaClientLike, SqlStatement } from '../../data/tenant-database.ts';
 import type { TenantId } from '../../tenancy/ids.ts';
 import type { LogBounds } from '../log-reader.ts';
 import { handleEvents, mostTogether } from './apply-events.ts';
@@ -158,17 +158,10 @@ export class EventWorker<Client extends PrismaClientLike> {
 
   /** Where the app is in this log: as it is known here, or as the database has it, of this epoch and not below the floor. */
   async #positionIn(tenantId: TenantId, bounds: LogBounds): Promise<TenantWork> {
-    const { epoch, floor, head, lifeBegan } = bounds;
+    const { epoch, floor, lifeBegan } = bounds;
     let known = this.#known.get(tenantId);
     if (known?.epoch !== epoch || known.lifeBegan !== lifeBegan) {
-      const { app, database } = this.#handling;
-      const place = { app, tenantId };
-      const [row] = await database.write(place, async (tx) => {
-        await tx.rows(rows.insertPosition(place, epoch));
-        await tx.rows(rows.renewPosition(place, epoch, head));
-        return await tx.rows<{ seq: bigint }>(rows.findPosition(place));
-      });
-      const seq = Number(row?.seq ?? 0);
+      const seq = await this.#findPosition(tenantId, epoch);
       known = { epoch, lifeBegan, place: seq, kept: seq };
       this.#known.set(tenantId, known);
     }
@@ -181,6 +174,23 @@ export class EventWorker<Client extends PrismaClientLike> {
       known.place = floor;
     }
     return known;
+  }
+
+  /** What the database has for the position of the app, in this epoch. */
+  async #findPosition(tenantId: TenantId, epoch: string): Promise<number> {
+    const { app, database, source } = this.#handling;
+    const place = { app, tenantId };
+    const find = (...before: readonly SqlStatement[]) =>
+      database.write(place, async (tx) => {
+        for (const statement of before) await tx.rows(statement);
+        const [row] = await tx.rows<{ seq: bigint; epoch: string }>(rows.findPosition(place));
+        if (!row) throw new Error('A position was neither found nor made.');
+        return row;
+      });
+    const found = await find(rows.insertPosition(place, epoch));
+    if (found.epoch === epoch) return Number(found.seq);
+    const end = await source.endBefore(tenantId, epoch);
+    return Number((await find(rows.renewPosition(place, epoch, end))).seq);
   }
 
   async #retry(tenantId: TenantId): Promise<void> {
@@ -204,7 +214,12 @@ export class EventWorker<Client extends PrismaClientLike> {
     try {
       const { app, database, source } = this.#handling;
       const places = new Map([...this.#known].map(([tenantId, { place }]) => [tenantId, place]));
-      for (const tenantId of await source.changedTenants(places)) this.#ask(tenantId, { look: true });
+      if (places.size > 0) {
+        const { epoch, changed } = await source.poll(places);
+        for (const tenantId of changed) this.#ask(tenantId, { look: true });
+        // A place in another epoch says nothing of where this one is.
+        for (const [tenantId, known] of this.#known) if (known.epoch !== epoch) this.#ask(tenantId, { look: true });
+      }
       for (const tenantId of await rows.findTenantsToRetry(database, app)) this.#ask(tenantId, { retry: true });
     } finally {
       this.#isPolling = false;

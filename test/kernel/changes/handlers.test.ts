@@ -200,6 +200,16 @@ describe('an app that comes to a log', () => {
       FROM platform.event_positions p, platform.log_life l WHERE p.tenant_id = 'acme' AND p.app = 'crm'`);
     expect(epochs).toEqual([{ is_current: true }]);
   });
+
+  test('passes nothing of a new epoch, whatever place a process of before has written back', async () => {
+    await passAll();
+    await owner.query(`WITH begun AS (UPDATE platform.log_life SET epoch = gen_random_uuid())
+      UPDATE platform.event_positions SET seq = 1000000 WHERE tenant_id = 'acme'`);
+    const after = await createUser();
+    await waitForNotes(after, 1);
+    await passAll();
+    expect(await notesOf(after)).toEqual(['USER_CREATED']);
+  });
 });
 
 describe('what an app has come to', () => {
